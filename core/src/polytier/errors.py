@@ -1,0 +1,123 @@
+"""Every exception of polytier, each message formed here: what was asked, what was found, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+def told(asked: str, found: str, hint: str) -> str:
+    """Return one message in the house form."""
+    return f"{asked}: {found}\nhint: {hint}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the names, sorted and quoted, or 'none'."""
+    return ", ".join(repr(name) for name in sorted(names)) or "none"
+
+
+class PolytierError(Exception):
+    """Base of the exceptions that only polytier raises."""
+
+
+class DeclarationError(PolytierError, TypeError):
+    """A kernel is declared in a way that cannot be dispatched."""
+
+    @classmethod
+    def of(cls, kernel: str, found: str, hint: str) -> DeclarationError:
+        """Return the error for one kernel."""
+        return cls(told(f"declare kernel {kernel!r}", found, hint))
+
+
+class UnknownNameError(PolytierError, LookupError):
+    """A kernel or tier was asked for by a name that nothing carries."""
+
+    @classmethod
+    def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+        """Return the error for a `kind` ('kernel', 'tier', ...) with the known names listed."""
+        return cls(told(f"use {kind} {name!r}", f"no {kind} has this name", f"known: {listed(known)}"))
+
+
+class TierLoadError(PolytierError, ImportError):
+    """A tier cannot be used on this host: it fell out while loading or while being validated."""
+
+    @classmethod
+    def of(cls, tier: str, found: str, hint: str) -> TierLoadError:
+        """Return the error for one tier."""
+        return cls(told(f"load tier {tier!r}", found, hint))
+
+
+class PinError(PolytierError):
+    """A pinned tier cannot serve the kernel."""
+
+    @classmethod
+    def of(cls, kernel: str, tier: str, found: str) -> PinError:
+        """Return the error for a pin of `tier` that `kernel` cannot follow."""
+        hint = "unpin it, or run `polytier tiers` to see why it cannot be used"
+        return cls(told(f"run {kernel!r} pinned to tier {tier!r}", found, hint))
+
+
+class ChainExhaustedError(PolytierError, RuntimeError):
+    """Every link of the chain failed, the floor included; the cause is an ExceptionGroup."""
+
+    @classmethod
+    def of(cls, kernel: str, failures: Mapping[str, BaseException]) -> ChainExhaustedError:
+        """Return the error that names each tier and its exception."""
+        found = "; ".join(f"{tier!r} raised {failure!r}" for tier, failure in failures.items())
+        error = cls(told(f"run {kernel!r}", f"every link of its chain failed: {found}", "see the causes below"))
+        group = [failure for failure in failures.values() if isinstance(failure, Exception)]
+        error.__cause__ = ExceptionGroup(f"what each tier of {kernel!r} raised", group)
+        return error
+
+
+class FileFormatError(PolytierError, ValueError):
+    """A table or record cannot be read; it is refused whole."""
+
+    @classmethod
+    def of(cls, what: str, path: Path | str, place: str, found: str, hint: str) -> FileFormatError:
+        """Return the error for the file at `path`; `place` says where in it ('line 3', 'measurements[2].case')."""
+        return cls(told(f"read {what} {str(path)!r}", f"{place}: {found}" if place else found, hint))
+
+
+class StorageError(PolytierError, OSError):
+    """A table or record cannot be written; what stood there before is untouched."""
+
+    @classmethod
+    def of(cls, what: str, path: Path | str, failure: OSError) -> StorageError:
+        """Return the error for the file at `path`."""
+        hint = "choose a writable place with --output, or free some space"
+        return cls(told(f"write {what} {str(path)!r}", str(failure), hint))
+
+
+class MeasureBusyError(PolytierError):
+    """Another `measure` holds the same output directory."""
+
+    @classmethod
+    def of(cls, path: Path | str, holder: str) -> MeasureBusyError:
+        """Return the error; `holder` describes who measures there."""
+        return cls(told(f"measure into {str(path)!r}", f"{holder} is measuring there", "wait for it, or choose another --output"))
+
+
+class MissingExtraError(PolytierError, ImportError):
+    """A feature needs an optional dependency that is not installed."""
+
+    @classmethod
+    def of(cls, feature: str, extra: str) -> MissingExtraError:
+        """Return the error that names the extra to install."""
+        return cls(told(feature, "an optional dependency is not installed", f"pip install 'polytier[{extra}]'"))
+
+
+def bad_value(argument: str, wanted: str, found: object) -> ValueError:
+    """Return the ValueError for an argument whose value a kernel refuses."""
+    return ValueError(told(f"argument {argument!r} must be {wanted}", f"found {found}", f"pass {argument} as {wanted}"))
+
+
+def bad_type(argument: str, wanted: str, found: object) -> TypeError:
+    """Return the TypeError for an argument that cannot become what a kernel takes."""
+    return TypeError(told(f"argument {argument!r} must be {wanted}", f"found {found}", f"pass {argument} as {wanted}"))
+
+
+def mistyped_conversion(argument: str, wanted: str, value: object, failure: Exception) -> Exception:
+    """Return the error for a failed conversion: a wrong value stays a ValueError, all else is a TypeError."""
+    form = bad_value if isinstance(failure, ValueError | OverflowError) else bad_type
+    return form(argument, wanted, f"{type(value).__name__} ({failure})")

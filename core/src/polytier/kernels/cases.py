@@ -1,0 +1,102 @@
+"""Builders of cases that families share: sized inputs from a seed, and the awkward inputs of one array argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polytier.kernels.declaration import Case
+
+Vector = NDArray[np.float64]
+Arguments = tuple[Any, ...]
+
+
+def timed(size_label: str, arguments: Callable[[], Arguments], *, seed: int = 0) -> Case:
+    """Return a case that is measured."""
+    return Case(size_label, arguments, timed=True, seed=seed)
+
+
+def refused(label: str, arguments: Callable[[], Arguments], raises: type[Exception]) -> Case:
+    """Return a case of bad input with the exception class it must give."""
+    return Case(label, arguments, raises=raises)
+
+
+def around(
+    place: int, name: str, arguments: Callable[[], Arguments], inputs: Iterator[tuple[str, Any, type[Exception] | None]]
+) -> Iterator[Case]:
+    """Yield one case per input, each put at position `place` of otherwise good arguments."""
+    for label, value, raises in inputs:
+
+        def build(value: Any = value) -> Arguments:
+            good = arguments()
+            return (*good[:place], value, *good[place + 1 :])
+
+        yield Case(f"{name}: {label}", build, raises=raises)
+
+
+def vector_inputs(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+    """Yield the awkward forms of a float vector, as (label, value, exception class or None)."""
+    yield from _same_numbers(good)
+    yield "empty", [], ValueError
+    yield "scalar", 0.5, ValueError
+    yield "matrix", np.zeros((len(good), 2)), ValueError
+    yield from _not_numbers(good)
+
+
+def matrix_inputs(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+    """Yield the awkward forms of a square float matrix, as (label, value, exception class or None)."""
+    yield from _same_numbers(good)
+    yield "Fortran order", np.asfortranarray(good), None
+    yield "huge diagonal", good + np.diag(np.full(len(good), 1e6)), None
+    yield "vector", good[0].copy(), ValueError
+    yield "not square", good[:, :-1].copy(), ValueError
+    yield "wrong size", np.zeros((len(good) + 1, len(good) + 1)), ValueError
+    yield from _not_numbers(good)
+
+
+def count_inputs(minimum: int) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+    """Yield the awkward forms of an integer argument, as (label, value, exception class or None)."""
+    yield "numpy integer", np.int32(minimum + 2), None
+    yield "too small", minimum - 1, ValueError
+    yield "float", 2.0, TypeError
+    yield "bool", True, TypeError
+    yield "None", None, TypeError
+    yield "text", "3", TypeError
+    yield "array", np.array([1, 2]), TypeError
+
+
+def positive_inputs() -> Iterator[tuple[str, Any, type[Exception] | None]]:
+    """Yield the awkward forms of a positive number, as (label, value, exception class or None)."""
+    yield "integer", 1, None
+    yield "numpy float32", np.float32(0.25), None
+    for value in (0.0, -0.5, np.nan, np.inf):
+        yield repr(float(value)), value, ValueError
+    yield "None", None, TypeError
+    yield "text", "0.1", TypeError
+
+
+def _same_numbers(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+    yield "list", good.tolist(), None
+    yield "float32", good.astype(np.float32), None
+    yield "integers", np.round(good * 3).astype(np.int64), None
+    yield "big-endian", good.astype(">f8"), None
+    yield "every second element of a longer array", np.repeat(good, 2, axis=-1)[..., ::2], None
+    yield "reversed view", good[..., ::-1], None
+    locked = good.copy()
+    locked.flags.writeable = False
+    yield "read-only", locked, None
+
+
+def _not_numbers(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+    for bad in (np.nan, np.inf, -np.inf):
+        spoiled = good.copy()
+        spoiled.flat[-1] = bad
+        yield f"{bad} at the end", spoiled, ValueError
+    yield "None", None, TypeError
+    yield "None inside", [None, *good.ravel()[1:].tolist()], TypeError
+    yield "text", "phases", TypeError
+    yield "complex", good + 0j, TypeError
+    yield "ragged", [[0.0], [0.0, 1.0]], ValueError
