@@ -1,3 +1,60 @@
-"""Numerical kernels served by the implementation measured fastest on this kind of host."""
+"""Numerical kernels served by the implementation measured fastest on this kind of host.
+
+Every kernel is a plain function with a readable NumPy floor that defines the right answer.
+Separately installed tiers serve it where they were measured faster; `kernel.dispatch.why(...)` says which and why.
+"""
+
+from polytier.dispatch import Dispatcher
+from polytier.kernels import declaration as _declaration
+
+dispatcher = Dispatcher(_declaration.catalogue)
+_declaration.catalogue.publish = dispatcher.publish
+
+# The wiring above comes first: declaring a kernel publishes its dispatching function.
+from polytier.kernels.declaration import Case, kernel  # noqa: E402
+from polytier.kernels.kuramoto import (  # noqa: E402
+    OMEGA_16,
+    build_knm,
+    kuramoto_euler,
+    kuramoto_phases,
+    kuramoto_rk4,
+    kuramoto_trajectory,
+    mean_phase,
+    natural_frequencies,
+    networked_force,
+    order_parameter,
+)
+from polytier.kernels.tolerance import Tolerance  # noqa: E402
 
 __version__ = "0.1.0"
+
+using = dispatcher.using
+trace = dispatcher.trace
+explain = dispatcher.explain
+refresh = dispatcher.refresh
+freeze = dispatcher.freeze
+warm = dispatcher.warm
+
+__all__ = [
+    "OMEGA_16",
+    "Case",
+    "Tolerance",
+    "__version__",
+    "build_knm",
+    "dispatcher",
+    "explain",
+    "freeze",
+    "kernel",
+    "kuramoto_euler",
+    "kuramoto_phases",
+    "kuramoto_rk4",
+    "kuramoto_trajectory",
+    "mean_phase",
+    "natural_frequencies",
+    "networked_force",
+    "order_parameter",
+    "refresh",
+    "trace",
+    "using",
+    "warm",
+]

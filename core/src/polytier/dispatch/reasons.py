@@ -1,0 +1,71 @@
+"""Why a tier serves or does not serve a call, and the explanation that `why` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Reason(StrEnum):
+    """Why a name stands in a chain, or why it is left out."""
+
+    PINNED = "pinned"
+    MEASURED = "measured"
+    LEVEL = "level"
+    ESTIMATED = "estimated"
+    STALE = "stale"
+    UNMEASURED = "unmeasured"
+    SLOWER_THAN_FLOOR = "slower-than-floor"
+    QUARANTINED = "quarantined"
+    FELL_THROUGH = "fell-through"
+    ABSENT = "absent"
+    DISABLED = "disabled"
+    FLOOR = "floor"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReason:
+    """One name, and why it stands where it stands; `seconds` is its median in the table, where there is one."""
+
+    name: str
+    reason: Reason
+    detail: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of a chain: what dispatch calls, and why."""
+
+    why: LinkReason
+    resolve: Callable[[], Callable[..., Any]]
+
+    @property
+    def name(self) -> str:
+        """The tier's name, or 'floor'."""
+        return self.why.name
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a call of one size is served on this host: the chain in order, and what was left out of it."""
+
+    kernel: str
+    size: int
+    host: str
+    origin: str
+    links: tuple[LinkReason, ...]
+    left_out: tuple[LinkReason, ...]
+
+    def __str__(self) -> str:
+        """Return the explanation as lines of plain text."""
+        head = [f"{self.kernel} at size {self.size} on {self.host}", f"ranks: {self.origin}"]
+        tried = [f"  {place}. {_line(link)}" for place, link in enumerate(self.links, 1)]
+        return "\n".join([*head, *tried, *(f"  -  {_line(link)}" for link in self.left_out)])
+
+
+def _line(link: LinkReason) -> str:
+    figure = "" if link.seconds is None else f" {link.seconds:.3g} s"
+    return f"{link.name}: {link.reason}{figure}, {link.detail}"
