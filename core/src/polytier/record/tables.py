@@ -1,0 +1,184 @@
+"""The table: the ranks and crossovers of one host, as TOML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from polytier.errors import FileFormatError
+from polytier.marks import FLOOR
+from polytier.record.atomic import read_text, write_text
+from polytier.record.builds import TierBuild, tier_build
+from polytier.record.checks import HOST, KERNEL, TIER, MalformedError, Node, spelled
+from polytier.record.lines import line_of
+from polytier.record.summary import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FORMAT: Final = 1
+REMEDY: Final = "write it anew with `polytier rank`, or remove it"
+HEAD: Final = """\
+# Generated: `polytier rank` computes it from records, `polytier freeze` from the ranks in force.
+# Do not edit it: ranks are measured, and the next run overwrites this file.
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The order of tiers and floor from size `start` on, as measured at `size`; best first, medians in seconds.
+
+    A name in `level` is level with the name before it in `order`; names after the floor are slower than it.
+    """
+
+    size: int
+    start: int
+    order: tuple[str, ...]
+    level: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class KernelRanks:
+    """The ranks of one kernel, by ascending size, and the builds they hold for."""
+
+    kernel: str
+    tiers: Mapping[str, TierBuild]
+    standings: tuple[Standing, ...]
+
+    @property
+    def crossovers(self) -> tuple[tuple[int, str, str], ...]:
+        """The sizes at which first place changes hands: (size, from, to)."""
+        changes = ((low.order[0], high.order[0], high.start) for low, high in pairwise(self.standings))
+        return tuple((size, before, after) for before, after, size in changes if before != after)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The ranks of one host."""
+
+    host: str
+    kernels: Mapping[str, KernelRanks]
+
+
+def read_table(path: Path | str) -> Table:
+    """Return the table in the file, or raise FileFormatError that names the first wrong line."""
+    return parse_table(read_text(path, "table"), path)
+
+
+def write_table(table: Table, path: Path | str) -> None:
+    """Write the table atomically; one that could not be read back is refused and nothing is written."""
+    text = format_table(table)
+    parse_table(text, path)
+    write_text(path, text, "table")
+
+
+def parse_table(text: str, origin: Path | str) -> Table:
+    """Return the table in the text; `origin` names it in errors."""
+    import tomllib
+
+    try:
+        return _table(Node(tomllib.loads(text)))
+    except tomllib.TOMLDecodeError as failure:
+        found, _, place = str(failure).removesuffix(")").partition(" (at ")
+        raise FileFormatError.of("table", origin, place, found, REMEDY) from None
+    except MalformedError as failure:
+        line = line_of(text, failure.place)
+        place = ", ".join(part for part in (f"line {line}" if line else "", spelled(failure.place)) if part)
+        raise FileFormatError.of("table", origin, place, failure.found, failure.hint) from None
+    except (ValueError, RecursionError) as failure:  # impossible dates, numbers of too many digits, deep nesting
+        raise FileFormatError.of("table", origin, "", str(failure), REMEDY) from None
+
+
+def format_table(table: Table) -> str:
+    """Return the table as text, the same for equal tables."""
+    blocks = [f"{HEAD}format = {FORMAT}\nhost = {_quoted(table.host)}\n"]
+    for kernel in sorted(table.kernels):
+        ranks = table.kernels[kernel]
+        for tier in sorted(ranks.tiers):
+            build = ranks.tiers[tier]
+            heading = f"[kernels.{_key(kernel)}.tiers.{_key(tier)}]"
+            blocks.append(f"{heading}\nversion = {_quoted(build.version)}\ndigest = {_quoted(build.digest)}\n")
+        blocks.extend(_standing_text(kernel, standing) for standing in ranks.standings)
+    return "\n".join(blocks)
+
+
+def _standing_text(kernel: str, standing: Standing) -> str:
+    names = [*standing.order, *sorted(set(standing.seconds) - set(standing.order))]
+    seconds = ", ".join(f"{_key(name)} = {significant(standing.seconds[name])!r}" for name in names)
+    return (
+        f"[[kernels.{_key(kernel)}.standings]]\n"
+        f"size = {standing.size}\n"
+        f"start = {standing.start}\n"
+        f"order = [{', '.join(map(_quoted, standing.order))}]\n"
+        f"level = [{', '.join(map(_quoted, standing.level))}]\n"
+        f"seconds = {{ {seconds} }}\n"
+    )
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").replace("-", "").isalnum() else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    # Enough for what a table may hold: parse_table takes printable strings only, and write_table parses first.
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _table(node: Node) -> Table:
+    parts = node.fields(("format", "host"), ("kernels",))
+    if parts["format"].integer(1) != FORMAT:
+        parts["format"].refuse(f"it is {parts['format'].value}, known is {FORMAT}", "update polytier, or measure again")
+    kernels = parts["kernels"].named(KERNEL) if "kernels" in parts else ()
+    return Table(parts["host"].name(HOST), {name: _ranks(name, ranks) for name, ranks in kernels})
+
+
+def _ranks(kernel: str, node: Node) -> KernelRanks:
+    parts = node.fields(("standings",), ("tiers",))
+    tiers = {name: tier_build(build) for name, build in parts["tiers"].named(TIER)} if "tiers" in parts else {}
+    nodes = parts["standings"].items()
+    if not nodes:
+        parts["standings"].refuse("it is empty", REMEDY)
+    standings = tuple(_standing(entry, tiers) for entry in nodes)
+    _check_sizes(nodes, standings)
+    return KernelRanks(kernel, tiers, standings)
+
+
+def _standing(node: Node, tiers: Mapping[str, TierBuild]) -> Standing:
+    parts = node.fields(("size", "start", "order", "level", "seconds"))
+    order = _names(parts["order"])
+    level = _names(parts["level"])
+    seconds = {name: value.seconds() for name, value in parts["seconds"].named(TIER)}
+    if FLOOR not in order:
+        parts["order"].refuse(f"{FLOOR!r} is missing", "the floor has its place in every order")
+    for name in order:
+        if name != FLOOR and name not in tiers:
+            parts["order"].refuse(f"tier {name!r} is not among 'tiers'", "name its version and digest there")
+    if strange := [name for name in level if name not in order[1:]]:
+        parts["level"].refuse(f"{strange[0]!r} follows no other name in 'order'", REMEDY)
+    if set(seconds) != set(order):
+        parts["seconds"].refuse(f"it names {sorted(seconds)}, 'order' names {sorted(order)}", "name the same tiers")
+    return Standing(parts["size"].integer(0), parts["start"].integer(0), order, level, seconds)
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    names = tuple(name.name(TIER) for name in node.items())
+    if len(set(names)) != len(names):
+        node.refuse(f"a name stands here twice: {list(names)}", "name each tier once")
+    return names
+
+
+def _check_sizes(nodes: list[Node], standings: tuple[Standing, ...]) -> None:
+    # The first start is 0 and every start lies behind the size before: each size has one standing, none lacks one.
+    before = -1
+    for node, standing in zip(nodes, standings, strict=True):
+        start = Node(standing.start, (*node.place, "start"))
+        if before < 0 and standing.start != 0:
+            start.refuse(f"it is {standing.start}", "the first standing starts at 0")
+        if not before < standing.start <= standing.size:
+            start.refuse(
+                f"{standing.start} is not above {before} and at most {standing.size}", "sizes and starts ascend"
+            )
+        before = standing.size
