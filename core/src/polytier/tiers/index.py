@@ -1,0 +1,60 @@
+"""Finds which installed distributions offer tiers and kernel packs, cheaply enough for a first call."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from polytier.tiers.scan import EntryPoint, Found, scan_archive, scan_directory, scan_importers
+from polytier.tiers.store import Scans, cache_file, read_scans, token_of, write_scans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["EntryPoint", "entry_points"]
+
+
+def entry_points(group: str, path: Sequence[str] | None = None, *, rescan: bool = False) -> tuple[EntryPoint, ...]:
+    """Return the entry points of `group` in the order of `path` (sys.path by default).
+
+    As in Python's own import, the first of several copies of one distribution is the one that counts.
+    `rescan` trusts no scan of before: it also sees what was edited inside an installed distribution.
+    """
+    found = _scanned(_places(path), rescan=rescan)
+    found += scan_importers(sys.meta_path, _places(path)) if path is None else ()
+    owners: dict[str, str] = {}
+    first = [(g, point) for g, point in found if owners.setdefault(_normal(point), point.location) == point.location]
+    return tuple(dict.fromkeys(point for g, point in first if g == group))
+
+
+def _places(path: Sequence[str] | None) -> list[str]:
+    strings = [place for place in (sys.path if path is None else path) if isinstance(place, str)]
+    return list(dict.fromkeys(place if os.path.isabs(place) else os.path.join(os.getcwd(), place) for place in strings))
+
+
+def _scanned(places: list[str], *, rescan: bool) -> Found:
+    file = cache_file()
+    known: Scans = {} if file is None or rescan else read_scans(file)
+    present = {place: scan for place in places if (scan := _scan(place, known)) is not None}
+    if file is not None and any(known.get(place) != scan for place, scan in present.items()):
+        write_scans(file, {**known, **present})
+    return tuple(found for _, scan in present.values() for found in scan)
+
+
+def _scan(place: str, known: Scans) -> tuple[tuple[int, int, int], Found] | None:
+    try:
+        status = os.stat(place)
+    except (OSError, ValueError):  # ValueError: a null character in the name
+        return None
+    token = token_of(status)
+    scan = known.get(place)
+    if scan is not None and scan[0] == token:
+        return scan
+    return token, (scan_directory if stat.S_ISDIR(status.st_mode) else scan_archive)(place)
+
+
+def _normal(point: EntryPoint) -> str:
+    spelled = point.distribution.lower().replace("-", "_").replace(".", "_")
+    return "_".join(filter(None, spelled.split("_")))
