@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -19,6 +18,11 @@ KERNEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 TIER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """A tier's name: the name of an entry point."""
+
+
+SHORTEST: Final = 1e-15
+LONGEST: Final = 1e9
+"""The seconds a call can take; wider figures are no times, and their ratios leave the floating-point range."""
 
 
 class MalformedError(Exception):
@@ -101,14 +105,14 @@ class Node:
 
     def integer(self, minimum: int) -> int:
         """Return an integer of at least `minimum`; a bool is none."""
-        if type(self.value) is not int or self.value < minimum:
-            self._wrong(f"an integer of at least {minimum}")
+        if type(self.value) is not int or not minimum <= self.value < 2**63:
+            self._wrong(f"an integer of at least {minimum} that fits 64 bits")
         return int(self.value)
 
     def seconds(self) -> float:
-        """Return a finite time greater than zero."""
-        if type(self.value) not in (int, float) or not 0 < self.value < math.inf:
-            self._wrong("seconds, finite and greater than 0")
+        """Return a time that a call can take."""
+        if type(self.value) not in (int, float) or not SHORTEST <= self.value <= LONGEST:
+            self._wrong(f"seconds between {SHORTEST:g} and {LONGEST:g}")
         return float(self.value)
 
     def _mapping(self) -> dict[str, Any]:
