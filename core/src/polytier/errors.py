@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 
 def told(asked: str, found: str, hint: str) -> str:
@@ -95,7 +98,21 @@ class MeasureBusyError(PolytierError):
     @classmethod
     def of(cls, path: Path | str, holder: str) -> MeasureBusyError:
         """Return the error; `holder` describes who measures there."""
-        return cls(told(f"measure into {str(path)!r}", f"{holder} is measuring there", "wait for it, or choose another --output"))
+        return cls(
+            told(
+                f"measure into {str(path)!r}", f"{holder} is measuring there", "wait for it, or choose another --output"
+            )
+        )
+
+
+class MeasureInterruptedError(KeyboardInterrupt):
+    """A session was interrupted; the kernels that were complete are kept."""
+
+    @classmethod
+    def of(cls, done: Iterable[str], left: Iterable[str]) -> MeasureInterruptedError:
+        """Return the error for a session that has measured the kernels `done` and not those `left`."""
+        found = f"interrupted; measured and kept: {listed(done)}; not measured now: {listed(left)}"
+        return cls(told("measure", found, "measure the rest with --kernel; earlier records of it are kept"))
 
 
 class MissingExtraError(PolytierError, ImportError):

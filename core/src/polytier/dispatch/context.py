@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, NamedTuple, Self, overload
 
-from polytier.dispatch.reasons import Reason
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from polytier.dispatch.reasons import Reason
 
 pinned: ContextVar[str | None] = ContextVar("polytier_pinned", default=None)
 traces: ContextVar[tuple[Trace, ...]] = ContextVar("polytier_traces", default=())
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One served call: which tier answered, which ones fell through and why, and how long all of it took."""
 
     kernel: str
@@ -57,7 +57,7 @@ class Trace:
         self._token: Token[tuple[Trace, ...]] | None = None
         self.events: list[Event] = []
 
-    def __enter__(self) -> Trace:
+    def __enter__(self) -> Self:
         """Begin to note calls."""
         self._token = traces.set((*traces.get(), self))
         self._attend(1)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import inspect
 import linecache
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polytier.kernels.declaration import Kernel
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from polytier.kernels.declaration import Kernel
 
 ATTENTION = "_attention"
 CLOCK = "_clock"
@@ -32,8 +33,7 @@ def retry_slot(kernel: Kernel) -> str:
     return f"_{kernel.name}_retry_at"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The first link of a bucket: the sizes below `end` are served by the callable at `slot`."""
 
     end: int | None
@@ -41,9 +41,8 @@ class Head:
     slot: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A body of the dispatching function; `heads` says which head each of its lines calls, `size_lines` where it sizes."""
+class Compiled(NamedTuple):
+    """A body of the dispatching function; `heads` maps its calling lines to heads, `size_lines` are where it sizes."""
 
     code: CodeType
     heads: Mapping[int, int]
@@ -75,8 +74,8 @@ def compile_plan(kernel: Kernel, heads: tuple[Head, ...], *, retries: bool, labe
 def make_function(kernel: Kernel, private: dict[str, Any], compiled: Compiled) -> FunctionType:
     """Return the public function of a kernel, with the floor's name, defaults, annotations and docstring."""
     floor = kernel.floor
-    function = FunctionType(compiled.code, private, floor.__name__, floor.__defaults__, (_cell(),))  # type: ignore[attr-defined]
-    function.__kwdefaults__ = floor.__kwdefaults__  # type: ignore[attr-defined]
+    function = FunctionType(compiled.code, private, floor.__name__, floor.__defaults__, (_cell(),))
+    function.__kwdefaults__ = floor.__kwdefaults__
     for name in ("__module__", "__qualname__", "__doc__", "__annotations__"):
         setattr(function, name, getattr(floor, name))
     function.__wrapped__ = floor  # type: ignore[attr-defined]
@@ -85,8 +84,8 @@ def make_function(kernel: Kernel, private: dict[str, Any], compiled: Compiled) -
 
 def compile_size(kernel: Kernel) -> Callable[..., Any]:
     """Return the size expression as a function of the kernel's parameters."""
-    source = f"lambda {_parameters(kernel)}: {kernel.size}"
-    return eval(source, {})  # type: ignore[no-any-return]
+    sizing: Callable[..., Any] = eval(f"lambda {_parameters(kernel)}: {kernel.size}", {})  # noqa: S307  as declared
+    return sizing
 
 
 def _cell() -> Any:
@@ -95,7 +94,7 @@ def _cell() -> Any:
 
 
 class _Body:
-    """Lines of a function under construction; every body closes over `last`, for codes swap only between equal closures."""
+    """Lines of a function under construction; all close over `last`, for codes swap only between equal closures."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.heads: dict[int, int] = {}

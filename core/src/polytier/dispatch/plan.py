@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from polytier.dispatch.quarantine import Quarantine
 from polytier.dispatch.reasons import Link, LinkReason, Reason
-from polytier.dispatch.tables import Ranking
-from polytier.kernels.declaration import Kernel
 from polytier.marks import FLOOR
-from polytier.record.tables import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from polytier.dispatch.quarantine import Quarantine
+    from polytier.dispatch.tables import Ranking
+    from polytier.kernels.declaration import Kernel
+    from polytier.record.tables import Standing
 
 
 class ReceiptLike(Protocol):
@@ -47,8 +49,7 @@ class TierSource(Protocol):
         """Return the tier's module; ImportError where it cannot be had."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """The sizes from `start` up to the next bucket's start, and the links that serve them, the floor last."""
 
     start: int
@@ -137,7 +138,9 @@ class Planner:
 
     def _measured(self, ranking: Ranking, standing: Standing, name: str) -> LinkReason:
         seconds, floor = standing.seconds.get(name), standing.seconds.get(FLOOR)
-        gain = f"{floor / seconds:.3g} times the floor's speed at size {standing.size}" if seconds and floor else "ranked"
+        gain = (
+            f"{floor / seconds:.3g} times the floor's speed at size {standing.size}" if seconds and floor else "ranked"
+        )
         if ranking.estimated:
             return LinkReason(name, Reason.ESTIMATED, f"{gain}, on another kind of host", seconds)
         if name in standing.level:
@@ -173,6 +176,8 @@ class Planner:
 def standings(ranking: Ranking) -> tuple[Standing, ...]:
     """Return the standings of a ranking; without ranks, one in which the floor stands alone."""
     if ranking.ranks is None or not ranking.ranks.standings:
+        from polytier.record.tables import Standing
+
         return (Standing(size=0, start=0, order=(FLOOR,), level=(), seconds={}),)
     return ranking.ranks.standings
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 FAILURES_IN_A_ROW = 3
 
 
-@dataclass(slots=True)
 class Failures:
     """What is kept of one tier's failures for one kernel."""
 
-    count: int = 0
-    in_a_row: int = 0
-    quarantines: int = 0
-    until: float = -math.inf
-    first: str = ""
-    last: str = ""
+    __slots__ = ("count", "first", "in_a_row", "last", "quarantines", "until")
+
+    def __init__(self) -> None:
+        self.count = self.in_a_row = self.quarantines = 0
+        self.until = -math.inf
+        self.first = self.last = ""
 
 
 class Quarantine:

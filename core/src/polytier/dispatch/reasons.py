@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Reason(StrEnum):
@@ -25,8 +26,7 @@ class Reason(StrEnum):
     FLOOR = "floor"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkReason:
+class LinkReason(NamedTuple):
     """One name, and why it stands where it stands; `seconds` is its median in the table, where there is one."""
 
     name: str
@@ -35,8 +35,7 @@ class LinkReason:
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link of a chain: what dispatch calls, and why."""
 
     why: LinkReason
@@ -48,8 +47,7 @@ class Link:
         return self.why.name
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """How a call of one size is served on this host: the chain in order, and what was left out of it."""
 
     kernel: str
@@ -58,12 +56,13 @@ class Explanation:
     origin: str
     links: tuple[LinkReason, ...]
     left_out: tuple[LinkReason, ...]
+    refused_tables: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the explanation as lines of plain text."""
         head = [f"{self.kernel} at size {self.size} on {self.host}", f"ranks: {self.origin}"]
         tried = [f"  {place}. {_line(link)}" for place, link in enumerate(self.links, 1)]
-        return "\n".join([*head, *tried, *(f"  -  {_line(link)}" for link in self.left_out)])
+        return "\n".join([*head, *self.refused_tables, *tried, *(f"  -  {_line(link)}" for link in self.left_out)])
 
 
 def _line(link: LinkReason) -> str:

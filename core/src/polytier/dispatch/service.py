@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polytier.dispatch import generate
 from polytier.dispatch.context import Event, pinned, traces
 from polytier.dispatch.plan import Bucket, first_line, standing_at
 from polytier.dispatch.reasons import Explanation, Link, LinkReason, Reason
-from polytier.dispatch.tables import Ranking, ranking
+from polytier.dispatch.tables import Ranking, find_ranking
 from polytier.errors import ChainExhaustedError, PinError, TierLoadError
-from polytier.kernels.declaration import Kernel
 from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from polytier.dispatch.state import Dispatcher
+    from polytier.kernels.declaration import Kernel
 
 _numbers = itertools.count(1)  # process-wide: tracebacks find a body's source by its label
 
@@ -27,8 +27,7 @@ Arguments = tuple[Any, ...]
 Keywords = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The chains of one kernel and the body compiled from their heads."""
 
     generation: int
@@ -50,7 +49,6 @@ class Service:
         self.dispatcher = dispatcher
         self.kernel = kernel
         self.floor = kernel.floor
-        self._size = generate.compile_size(kernel)
         self._attended = generate.compile_attended(kernel)
         self._plan: Plan | None = None
         self._labelled: dict[str, Plan] = {}
@@ -86,14 +84,16 @@ class Service:
         links = plan.buckets[place].links
         if self._final(links[0], failure):
             raise failure
-        size = self._size_or_none(args, keywords)
-        failures = {links[0].name: failure}
-        return self._try(size, iter(links[1:]), args, keywords, failures)[0]
+        return self._try(iter(links[1:]), args, keywords, {links[0].name: failure})[0]
 
     def unsized(self, label: str, failure: Exception) -> bool:
         """Say whether the failure arose while the body compiled as `label` sized the call."""
         traceback = failure.__traceback__
         return traceback is not None and traceback.tb_lineno in self._labelled[label].compiled.size_lines
+
+    @cached_property
+    def _size(self) -> Callable[..., Any]:
+        return generate.compile_size(self.kernel)
 
     # Plans -------------------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Service:
 
     def ranking(self) -> Ranking:
         """Return the ranks that hold for this kernel."""
-        return ranking(self.kernel.name, self.dispatcher.sources())
+        return find_ranking(self.kernel.name, self.dispatcher.sources().known)
 
     def _make_plan(self) -> Plan:
         generation = self.dispatcher.generation
@@ -167,20 +167,20 @@ class Service:
 
     def _size_or_none(self, args: Arguments, keywords: Keywords) -> int | None:
         try:
-            size = self._size(*args, **keywords)
-            return size if size >= 0 else 0  # the comparison refuses what is no number
+            size: int = max(self._size(*args, **keywords), 0)  # the comparison refuses what is no number
         except Exception:  # noqa: BLE001  the floor raises the right error for whatever has no size
             return None
+        return size
 
     def _observed(
         self, size: int | None, links: Iterator[Link], args: Arguments, keywords: Keywords, *, pin: bool = False
     ) -> Any:
         watchers = traces.get()
         if not watchers:
-            return self._try(size, links, args, keywords, {}, pin=pin)[0]
+            return self._try(links, args, keywords, {}, pin=pin)[0]
         start = time.perf_counter_ns()
         failures: dict[str, Exception] = {}
-        answer, link = self._try(size, links, args, keywords, failures, pin=pin)
+        answer, link = self._try(links, args, keywords, failures, pin=pin)
         fell = tuple((tier, f"{type(f).__name__}: {first_line(f)}") for tier, f in failures.items())
         reason = Reason.FELL_THROUGH if fell else link.why.reason
         event = Event(self.kernel.name, size, link.name, reason, fell, time.perf_counter_ns() - start)
@@ -190,7 +190,6 @@ class Service:
 
     def _try(
         self,
-        size: int | None,
         links: Iterator[Link],
         args: Arguments,
         keywords: Keywords,
@@ -268,7 +267,8 @@ class Service:
         judged = [planner.judged(self.kernel, ranks, link) for link in links]
         serving = tuple(why for why in judged if why.reason not in _OUT)
         out = (*(why for why in judged if why.reason in _OUT), *left_out)
-        return Explanation(self.kernel.name, size, self.dispatcher.host(), ranks.origin, serving, out)
+        refused = self.dispatcher.sources().refused
+        return Explanation(self.kernel.name, size, self.dispatcher.host(), ranks.origin, serving, out, refused)
 
 
 _OUT = {Reason.ABSENT, Reason.DISABLED, Reason.QUARANTINED}

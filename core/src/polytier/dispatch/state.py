@@ -6,22 +6,25 @@ import builtins
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polytier.dispatch import generate
 from polytier.dispatch.context import Trace, Using
 from polytier.dispatch.plan import Planner, TierSource
 from polytier.dispatch.quarantine import Quarantine
-from polytier.dispatch.reasons import Explanation
 from polytier.dispatch.service import Service
-from polytier.dispatch.tables import Source, sources
+from polytier.dispatch.tables import Source, Sources, find_sources
 from polytier.errors import UnknownNameError
-from polytier.kernels.declaration import Catalogue, Kernel
 from polytier.marks import FLOOR
-from polytier.record.tables import Table, format_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FunctionType
+
+    from polytier.dispatch.reasons import Explanation
+    from polytier.kernels.declaration import Catalogue, Kernel
+    from polytier.record.tables import Table
 
 
 class Dispatcher:
@@ -49,7 +52,7 @@ class Dispatcher:
         self.private: dict[str, Any] = {"__builtins__": builtins, generate.ATTENTION: 0, generate.CLOCK: clock}
         self._tiers = tiers
         self._given: Source | None = None
-        self._sources: tuple[Source, ...] | None = None
+        self._sources: Sources | None = None
         self._planner: Planner | None = None
         self._planning = threading.local()
         if table is not None:
@@ -103,14 +106,16 @@ class Dispatcher:
 
     def freeze(self) -> str:
         """Return the ranks in force as the text of a table; loading it makes every process choose alike."""
+        from polytier.record.tables import Table, format_table
+
         rankings = {name: service.ranking() for name, service in self.services.items()}
-        hosts = {source.table.host for source in self.sources() if source.estimated}
+        hosts = {source.table.host for source in self.sources().known if source.estimated}
         ranks = {name: ranking.ranks for name, ranking in rankings.items() if ranking.ranks is not None}
         estimated = any(ranking.estimated for ranking in rankings.values())
         return format_table(Table(host=min(hosts) if estimated else self.host(), kernels=ranks))
 
     def warm(self, *tiers: str) -> None:
-        """Load these tiers (all allowed ones by default) ahead of the first call, and run what they offer as `warm()`."""
+        """Load these tiers (by default all allowed ones) ahead of the first call, and run the `warm()` they offer."""
         known = self.tiers.installed()
         for name in tiers or [tier for tier in known if self.tiers.denied(tier) is None]:
             if name not in known:
@@ -136,14 +141,14 @@ class Dispatcher:
 
         return host_id()
 
-    def sources(self) -> tuple[Source, ...]:
-        """Return the tables that hold, in order of precedence."""
+    def sources(self) -> Sources:
+        """Return the tables that hold."""
         if self._given is not None:
-            return (self._given,)
+            return Sources((self._given,))
         if self._sources is None:
             from polytier.record.paths import user_table
 
-            self._sources = sources(self.environ, self.host(), user_table)[0]
+            self._sources = find_sources(self.environ, self.host(), user_table)
         return self._sources
 
     def planner(self) -> Planner:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from polytier.errors import FileFormatError
-from polytier.record.tables import KernelRanks, Table, read_table
 
-PACKAGE = Path(__file__).parents[1]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from polytier.record.tables import KernelRanks, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A table, where it came from, and whether it was measured on this kind of host."""
+class Source(NamedTuple):
+    """A table, where it came from, and whether it was measured on another kind of host."""
 
     table: Table
     origin: str
     estimated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Sources(NamedTuple):
+    """The tables that hold, in order of precedence, and a sentence for each that was refused."""
+
+    known: tuple[Source, ...]
+    refused: tuple[str, ...] = ()
+
+
+class Ranking(NamedTuple):
     """The ranks that hold for one kernel; None where no table knows it."""
 
     ranks: KernelRanks | None
@@ -32,38 +38,51 @@ class Ranking:
 
 def shipped_path() -> Path:
     """Return the path of the shipped table: in the wheel, or at the root of a source checkout."""
-    packaged = PACKAGE / "dispatch.toml"
-    return packaged if packaged.is_file() else PACKAGE.parents[2] / "dispatch.toml"
+    from pathlib import Path
+
+    package = Path(__file__).parents[1]
+    packaged = package / "dispatch.toml"
+    return packaged if packaged.is_file() else package.parents[2] / "dispatch.toml"
 
 
-def sources(environ: Mapping[str, str], host: str, user_path: Callable[[], Path]) -> tuple[tuple[Source, ...], list[str]]:
-    """Return the tables in the order of precedence, and a sentence for each that was refused.
+def find_sources(environ: Mapping[str, str], host: str, user_table: Callable[[], Path | None]) -> Sources:
+    """Return the tables of this process.
 
     A table named by POLYTIER_TABLE stands alone, and a bad one raises: whoever names a table wants no other.
     """
+    from polytier.record.tables import read_table
+
     named = environ.get("POLYTIER_TABLE")
     if named:
-        table = read_table(Path(named))
-        return (Source(table, f"POLYTIER_TABLE={named}", table.host != host),), []
-    found, refused = [], []
-    for path, origin in ((user_path(), "your own measurements"), (shipped_path(), "the shipped table")):
+        table = read_table(named)
+        return Sources((Source(table, f"the table POLYTIER_TABLE={named} of {table.host}", table.host != host),))
+    return _on_disk(host, ((user_table(), "your own measurements"), (shipped_path(), "the shipped table")))
+
+
+def _on_disk(host: str, places: Iterable[tuple[Path | None, str]]) -> Sources:
+    from polytier.record.tables import read_table
+
+    known: list[Source] = []
+    refused: list[str] = []
+    for path, origin in places:
+        if path is None or not path.exists():
+            continue
         try:
-            table = read_table(path) if path.is_file() else None
+            table = read_table(path)
         except FileFormatError as failure:
             refused.append(str(failure))
             _warn(failure)
-            continue
-        if table is not None:
-            found.append(Source(table, f"{origin} of {table.host} ({path})", table.host != host))
-    return tuple(found), refused
+        else:
+            known.append(Source(table, f"{origin} of {table.host} ({path})", table.host != host))
+    return Sources(tuple(known), tuple(refused))
 
 
-def ranking(kernel: str, known: tuple[Source, ...]) -> Ranking:
+def find_ranking(kernel: str, known: Iterable[Source]) -> Ranking:
     """Return the ranks of the first source that knows the kernel."""
     for source in known:
         if kernel in source.table.kernels:
             return Ranking(source.table.kernels[kernel], source.origin, source.estimated)
-    return Ranking(None, "no table knows this kernel, so only the floor serves; `polytier measure` makes one")
+    return Ranking(None, "no table knows this kernel; `polytier measure` makes one")
 
 
 def _warn(failure: FileFormatError) -> None:

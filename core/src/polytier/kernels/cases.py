@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polytier.kernels.declaration import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 Vector = NDArray[np.float64]
 Arguments = tuple[Any, ...]

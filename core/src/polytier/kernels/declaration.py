@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import CodeType, FunctionType
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from polytier.errors import DeclarationError, UnknownNameError
-from polytier.kernels.tolerance import Tolerance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import CodeType, FunctionType
+
+    from polytier.kernels.tolerance import Tolerance
 
 P = ParamSpec("P")
-R = TypeVar("R", covariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Kernel:
         """Return the size of a call; raises what the size expression raises on bad input."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        return int(eval(self._size_code, {}, bound.arguments))
+        return int(eval(self._size_code, {}, bound.arguments))  # noqa: S307  the kernel author's own code
 
     def case_size(self, case: Case) -> int:
         """Return the size of a case."""
@@ -104,13 +107,13 @@ class Handle(Protocol):
         """Return one tier's implementation itself, without dispatch."""
 
 
-class KernelFunction(Protocol[P, R]):
+class KernelFunction(Protocol[P, R_co]):
     """A public kernel: the floor's own signature and type, plus the handle."""
 
     __name__: str
     dispatch: Handle
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Serve the call."""
 
 
@@ -127,7 +130,9 @@ class Catalogue:
         check(declared)
         present = self._kernels.get(declared.name)
         if present is not None and present.module != declared.module:
-            raise DeclarationError.of(declared.name, f"{present.module} declares this name already", "rename one of the two")
+            raise DeclarationError.of(
+                declared.name, f"{present.module} declares this name already", "rename one of the two"
+            )
         if self.publish is None:
             raise DeclarationError.of(declared.name, "polytier is not wired yet", "import polytier first")
         self._kernels[declared.name] = declared
@@ -157,11 +162,9 @@ class Catalogue:
 catalogue = Catalogue()
 
 
-
-
 def kernel(
     *, size: str, tolerance: Tolerance | Mapping[str, Tolerance], cases: Callable[[], Iterable[Case]]
-) -> Callable[[Callable[P, R]], KernelFunction[P, R]]:
+) -> Callable[[Callable[P, R_co]], KernelFunction[P, R_co]]:
     """Declare the decorated function as the floor of a kernel and return its public dispatching function.
 
     Parameters
@@ -179,9 +182,9 @@ def kernel(
         If the function or the size expression cannot be dispatched.
     """
 
-    def declare(floor: Callable[P, R]) -> KernelFunction[P, R]:
+    def declare(floor: Callable[P, R_co]) -> KernelFunction[P, R_co]:
         declared = Kernel(floor.__name__, floor, size, tolerance, cases)
-        return cast("KernelFunction[P, R]", catalogue.declare(declared))
+        return cast("KernelFunction[P, R_co]", catalogue.declare(declared))
 
     return declare
 
@@ -213,7 +216,9 @@ def _check_size(declared: Kernel) -> None:
     try:
         names = {node.id for node in ast.walk(ast.parse(declared.size, mode="eval")) if isinstance(node, ast.Name)}
     except SyntaxError as failure:
-        raise DeclarationError.of(declared.name, f"size {declared.size!r} is no expression ({failure})", "write one") from None
+        raise DeclarationError.of(
+            declared.name, f"size {declared.size!r} is no expression ({failure})", "write one"
+        ) from None
     strange = names - set(declared.signature.parameters) - set(dir(builtins))
     if strange:
         hint = "use the parameters and builtins only"

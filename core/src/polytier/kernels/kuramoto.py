@@ -7,8 +7,7 @@ Phases are in rad and never wrapped; omega and K are in rad/s, dt in s.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,13 +26,33 @@ from polytier.kernels.cases import (
 from polytier.kernels.declaration import Case, kernel
 from polytier.kernels.tolerance import Tolerance
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Vector = NDArray[np.float64]
 
 PHASE_TOLERANCE = Tolerance(atol=1e-10)
 """6e-17 is reached by one evaluation; integrations reach 1e-12 over 1000 steps."""
 
 OMEGA_16: Vector = np.array(
-    "1.329 2.610 0.844 1.520 0.710 3.780 1.055 0.625 2.210 1.740 0.480 3.210 0.915 1.410 2.830 0.991".split(),
+    [
+        "1.329",
+        "2.610",
+        "0.844",
+        "1.520",
+        "0.710",
+        "3.780",
+        "1.055",
+        "0.625",
+        "2.210",
+        "1.740",
+        "0.480",
+        "3.210",
+        "0.915",
+        "1.410",
+        "2.830",
+        "0.991",
+    ],
     dtype=np.float64,
 )
 """Natural frequencies, in rad/s, of the 16 layers that `build_knm` couples."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ToleranceClass = Literal["absolute+relative", "bit-exact", "ulp", "scaled", "circular"]
 
@@ -52,5 +54,3 @@ class Tolerance:
             "scaled": f"{self.rtol:g} of the scale {getattr(self.scale, '__name__', self.scale)}",
             "circular": f"absolute {self.atol:g} modulo {self.period:g}",
         }[self.kind]
-
-
