@@ -1,0 +1,33 @@
+"""What holds for all inputs: the specification's invariants, and agreement with the floor on drawn inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from polytier.testing.answers import told_failure
+from polytier.testing.campaign import Campaign, Subject
+from polytier.testing.claims import Claim, search
+from polytier.testing.complaints import decline, fail
+
+
+@pytest.mark.usefixtures("alive")
+def test_property(
+    subject: Subject,
+    claim: Claim,
+    campaign: Campaign,
+    pytestconfig: pytest.Config,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A claim of the kernel's family holds for every example that Hypothesis draws."""
+    try:
+        held = search(claim, campaign.kernels_of(subject.tier), pytestconfig.option.conformance_examples)
+    except (ImportError, RuntimeError) as failure:
+        decline(failure)
+    except AssertionError as failure:
+        hint = "the claim follows from the specification of the kernel: correct the implementation"
+        fail(subject, f"{claim.sentence} Not so: {failure}", hint, claim.label)
+    except Exception as failure:  # noqa: BLE001 - whatever it raises is the finding
+        fail(subject, f"{claim.sentence} It raised {told_failure(failure)}", "answer every good input", claim.label)
+    record_property("polytier.examples", held)
