@@ -50,6 +50,16 @@ class TierLoadError(PolytierError, ImportError):
         return cls(told(f"load tier {tier!r}", found, hint))
 
 
+class MissingImplementationError(PolytierError, NotImplementedError):
+    """A tier has no function for a kernel."""
+
+    @classmethod
+    def of(cls, tier: str, kernel: str) -> MissingImplementationError:
+        """Return the error for one tier and kernel."""
+        hint = "`polytier tiers` lists what each tier offers"
+        return cls(told(f"run {kernel!r} on tier {tier!r}", "the tier offers no function of this name", hint))
+
+
 class PinError(PolytierError):
     """A pinned tier cannot serve the kernel."""
 
@@ -122,6 +132,15 @@ class MissingExtraError(PolytierError, ImportError):
     def of(cls, feature: str, extra: str) -> MissingExtraError:
         """Return the error that names the extra to install."""
         return cls(told(feature, "an optional dependency is not installed", f"pip install 'polytier[{extra}]'"))
+
+
+class PolytierWarning(UserWarning):
+    """Something that is installed or set has no effect; polytier works without it."""
+
+    @classmethod
+    def of(cls, asked: str, found: str, hint: str) -> PolytierWarning:
+        """Return the warning."""
+        return cls(told(asked, found, hint))
 
 
 def bad_value(argument: str, wanted: str, found: object) -> ValueError:

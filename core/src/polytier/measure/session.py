@@ -1,0 +1,147 @@
+"""A session: kernels measured one after the other, each kept on disk as soon as it is complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import polytier
+from polytier.errors import DeclarationError, FileFormatError, MeasureInterruptedError
+from polytier.marks import FLOOR
+from polytier.measure.builds import floor_build, revision
+from polytier.measure.lock import locked
+from polytier.measure.progress import Progress
+from polytier.measure.settings import FULL, QUICK
+from polytier.measure.turns import Outcome, measure_kernel
+from polytier.rank import table
+from polytier.record.host import HostFacts, host_facts
+from polytier.record.records import Measurement, Record, format_record, parse_record, read_record, write_record
+from polytier.record.tables import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from polytier.kernels.declaration import Kernel
+    from polytier.measure.settings import Settings
+
+TABLE: Final = "dispatch.toml"
+"""The table's name in the output directory."""
+
+
+def run(  # noqa: PLR0913 - the options of a command, by keyword
+    kernels: Sequence[Kernel],
+    tiers: Sequence[str],
+    *,
+    output: Path,
+    quick: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+    with_table: bool = True,
+) -> list[Record]:
+    """Measure the kernels with the floor and the tiers and keep `<kernel>.json` and the table in `output`.
+
+    Records of other kernels in `output` stay and take part in the table; the record of a measured kernel is replaced.
+    An interrupted run raises MeasureInterruptedError and has lost only the kernel in hand.
+    """
+    settings = QUICK if quick else FULL
+    session = Session(tuple(kernels), tuple(tiers), output, settings, progress, with_table=with_table)
+    with locked(output):
+        return session.run()
+
+
+@dataclass
+class Session:
+    """The state of one run; the caller holds the output directory."""
+
+    kernels: Sequence[Kernel]
+    tiers: Sequence[str]
+    output: Path
+    settings: Settings
+    progress: Callable[[Progress], None]
+    with_table: bool = True
+    host: HostFacts = field(default_factory=host_facts)
+    revision: str = field(default_factory=revision)
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        """Leave out kernels without timed cases, and put the floor first."""
+        self.kernels = [kernel for kernel in self.kernels if kernel.timed_cases]
+        self.tiers = list(dict.fromkeys((FLOOR, *self.tiers)))
+        self.total = sum(len(kernel.timed_cases) for kernel in self.kernels) * len(self.tiers)
+
+    def run(self) -> list[Record]:
+        """Measure all kernels."""
+        for kernel in self.kernels:
+            self._rehearse(kernel)
+        known = self._earlier()
+        records: list[Record] = []
+        try:
+            for kernel in self.kernels:
+                records.append(self._measure(kernel))
+                known[kernel.name] = records[-1]
+                self._keep(records[-1], known)
+        except KeyboardInterrupt:
+            done = [record.kernel for record in records]
+            left = [kernel.name for kernel in self.kernels if kernel.name not in done]
+            raise MeasureInterruptedError.of(done, left) from None
+        return records
+
+    def _measure(self, kernel: Kernel) -> Record:
+        def tell(case: str, tier: str, note: str) -> None:
+            self.progress(Progress(kernel.name, case, tier, self.done, self.total, note))
+
+        def case_done() -> None:
+            self.done += len(self.tiers)
+
+        record = self._record(kernel, measure_kernel(kernel, self.tiers, self.settings, tell, case_done))
+        tell(kernel.timed_cases[-1].label, self.tiers[-1], "")
+        return record
+
+    def _record(self, kernel: Kernel, outcome: Outcome) -> Record:
+        return Record(
+            kernel=kernel.name,
+            host=self.host,
+            revision=self.revision,
+            polytier=polytier.__version__,
+            tiers=outcome.tiers,
+            measurements=outcome.measurements,
+            refusals=outcome.refusals,
+        )
+
+    def _keep(self, record: Record, known: dict[str, Record]) -> None:
+        write_record(record, self.output / f"{record.kernel}.json")
+        if self.with_table:
+            write_table(table(known.values()), self.output / TABLE)
+
+    def _rehearse(self, kernel: Kernel) -> None:
+        """Raise now what would keep the kernel's record from being written after minutes of measuring."""
+        if kernel.module == "__main__":
+            found = "it is declared in __main__, which no other process can import"
+            raise DeclarationError.of(kernel.name, found, "move it into a module")
+        figures = dict.fromkeys(("minimum", "p25", "median", "p75", "p95", "first"), 1.0)
+        entries = tuple(
+            Measurement(case.label, kernel.case_size(case), case.seed, tier, 1, 1, **figures)
+            for case in kernel.timed_cases
+            for tier in self.tiers
+        )
+        builds = dict.fromkeys(self.tiers, floor_build(kernel))
+        parse_record(format_record(self._record(kernel, Outcome(builds, entries, ()))), f"{kernel.name}.json")
+
+    def _earlier(self) -> dict[str, Record]:
+        """Return the records that are in the directory; one that will be replaced may be malformed."""
+        replaced = {kernel.name for kernel in self.kernels}
+        known = {}
+        for path in sorted(self.output.glob("*.json")):
+            try:
+                known[path.stem] = self._own(path)
+            except FileFormatError:
+                if path.stem not in replaced:
+                    raise
+        return known
+
+    def _own(self, path: Path) -> Record:
+        record = read_record(path)
+        if record.host.id != self.host.id:
+            found = f"it is of host {record.host.id!r}, this is {self.host.id!r}"
+            raise FileFormatError.of("record", path, "host.id", found, "keep one directory for each host")
+        return record
