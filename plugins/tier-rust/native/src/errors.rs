@@ -1,0 +1,52 @@
+//! How a failure reaches Python.
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::failure::Failure;
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotFinite => PyValueError::new_err(
+                "arguments must be finite: found one that is not\nhint: check them with numpy.isfinite",
+            ),
+            Failure::Memory => PyMemoryError::new_err(
+                "the rust tier cannot have the memory for this call\nhint: ask for fewer oscillators or steps",
+            ),
+            Failure::Stopped => PyKeyboardInterrupt::new_err(()),
+            Failure::Panic(message) => PyRuntimeError::new_err(format!(
+                "the rust tier met a defect of its own: {message}\nhint: report it with the arguments of the call"
+            )),
+        }
+    }
+}
+
+/// Why a call gives no answer yet.
+pub enum Trouble {
+    /// The kernel failed.
+    Kernel(Failure),
+    /// Python raised.
+    Raised(PyErr),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Kernel(failure)
+    }
+}
+
+impl From<PyErr> for Trouble {
+    fn from(raised: PyErr) -> Self {
+        Self::Raised(raised)
+    }
+}
+
+impl From<Trouble> for PyErr {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Kernel(failure) => failure.into(),
+            Trouble::Raised(raised) => raised,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a kernel gives no answer, and how a panic becomes one of the reasons.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Why a kernel gives no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// An argument is not finite; polytier's own checks say which.
+    NotFinite,
+    /// The memory cannot be had.
+    Memory,
+    /// The caller asked to stop; the reason waits in the interpreter.
+    Stopped,
+    /// A defect in this tier.
+    Panic(String),
+}
+
+/// Runs `body`; a panic in it becomes an error that the caller can translate.
+pub fn contained<T, E: From<Failure>>(body: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|cause| Err(Failure::Panic(message(&*cause)).into()))
+}
+
+/// Returns what a panic said.
+fn message(cause: &(dyn Any + Send)) -> String {
+    let text = cause.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_failure_with_its_message() {
+        let asked: Result<(), Failure> = contained(|| panic!("seen {}", 3));
+        assert_eq!(asked, Err(Failure::Panic("seen 3".to_owned())));
+        let asked: Result<(), Failure> = contained(|| panic!("plain"));
+        assert_eq!(asked, Err(Failure::Panic("plain".to_owned())));
+        let asked: Result<(), Failure> = contained(|| std::panic::panic_any(7));
+        assert_eq!(asked, Err(Failure::Panic("no message".to_owned())));
+    }
+
+    #[test]
+    fn an_answer_and_a_failure_pass_through() {
+        assert_eq!(contained(|| Ok::<_, Failure>(5)), Ok(5));
+        assert_eq!(contained(|| Err::<(), _>(Failure::Memory)), Err(Failure::Memory));
+    }
+}

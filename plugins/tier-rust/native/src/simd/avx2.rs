@@ -1,0 +1,99 @@
+//! AVX2 with FMA: four lanes.
+
+use std::arch::x86_64::*;
+
+use super::lanes::{Lanes, SinCos};
+use super::sincos::{QuadrantLanes, quadrant};
+
+/// Four float64 lanes.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Avx2(__m256d);
+
+/// Read from entry `4 - count` on: a mask of the first `count` lanes.
+static FIRST: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+/// Returns a mask of the first `count` lanes.
+#[inline(always)]
+fn first(count: usize) -> __m256i {
+    assert!(count <= 4);
+    // SAFETY: a value of `Avx2` exists or is being made, so the CPU has AVX2; four entries follow `4 - count`.
+    unsafe { _mm256_loadu_si256(FIRST.as_ptr().add(4 - count).cast()) }
+}
+
+impl Lanes for Avx2 {
+    const WIDTH: usize = 4;
+    const FUSED: bool = true;
+
+    #[inline(always)]
+    unsafe fn splat(value: f64) -> Self {
+        // SAFETY: the caller promises AVX2.
+        Self(unsafe { _mm256_set1_pd(value) })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        // SAFETY: the caller promises AVX2 and four readable values.
+        Self(unsafe { _mm256_loadu_pd(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(from: *const f64, count: usize) -> Self {
+        // SAFETY: the caller promises AVX2 and `count` readable values; masked lanes are not touched.
+        Self(unsafe { _mm256_maskload_pd(from, first(count)) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        // SAFETY: `self` proves AVX2; the caller promises four writable values.
+        unsafe { _mm256_storeu_pd(to, self.0) }
+    }
+
+    lane_ops! {
+        like(self: Self, value: f64) -> Self = Self(_mm256_set1_pd(value));
+        keep_first(self: Self, count: usize) -> Self = Self(_mm256_and_pd(self.0, _mm256_castsi256_pd(first(count))));
+        add(self: Self, other: Self) -> Self = Self(_mm256_add_pd(self.0, other.0));
+        sub(self: Self, other: Self) -> Self = Self(_mm256_sub_pd(self.0, other.0));
+        mul(self: Self, other: Self) -> Self = Self(_mm256_mul_pd(self.0, other.0));
+        mul_add(self: Self, factor: Self, addend: Self) -> Self = Self(_mm256_fmadd_pd(self.0, factor.0, addend.0));
+        mul_from(self: Self, factor: Self, minuend: Self) -> Self = Self(_mm256_fnmadd_pd(self.0, factor.0, minuend.0));
+        xor(self: Self, other: Self) -> Self = Self(_mm256_xor_pd(self.0, other.0));
+        or(self: Self, other: Self) -> Self = Self(_mm256_or_pd(self.0, other.0));
+        any_bit(self: Self, mask: u64) -> bool =
+            _mm256_testz_si256(_mm256_castpd_si256(self.0), _mm256_set1_epi64x(mask.cast_signed())) == 0;
+        exceeds(self: Self, limit: f64) -> bool = {
+            let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0);
+            // "Not less or equal" is also true of NaN.
+            _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NLE_UQ>(magnitude, _mm256_set1_pd(limit))) != 0
+        };
+        total(self: Self) -> f64 = {
+            let pair = _mm_add_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
+            _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)))
+        };
+    }
+
+    #[inline(always)]
+    fn sincos(self) -> SinCos<Self> {
+        quadrant(self)
+    }
+}
+
+impl QuadrantLanes for Avx2 {
+    #[inline(always)]
+    fn unfold(sin: Self, cos: Self, turns: Self) -> (Self, Self) {
+        // SAFETY: `sin` proves AVX2.
+        unsafe {
+            let quarter = _mm256_castpd_si256(turns.0);
+            let sign = _mm256_set1_epi64x(i64::MIN);
+            let odd = _mm256_castsi256_pd(_mm256_slli_epi64::<63>(quarter));
+            let flip_sin = _mm256_and_si256(_mm256_slli_epi64::<62>(quarter), sign);
+            let next = _mm256_add_epi64(quarter, _mm256_set1_epi64x(1));
+            let flip_cos = _mm256_and_si256(_mm256_slli_epi64::<62>(next), sign);
+            // blendv looks at the sign bit only, which is where the shift put the lowest bit.
+            let (s, c) = (_mm256_blendv_pd(sin.0, cos.0, odd), _mm256_blendv_pd(cos.0, sin.0, odd));
+            let s = _mm256_xor_pd(s, _mm256_castsi256_pd(flip_sin));
+            let c = _mm256_xor_pd(c, _mm256_castsi256_pd(flip_cos));
+            (Self(s), Self(c))
+        }
+    }
+}
