@@ -29,7 +29,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 RUN = {"console", "sh", "pycon", "python"}
 LIMIT_S = 900
 FENCE = re.compile(
-    r"^(?P<before>[^\n]*)\n(?P<fence>`{3,})(?:\{code-block\} *)?(?P<language>[\w-]*)[^\n]*\n(?P<body>.*?)^(?P=fence)$",
+    r"^(?P<fence>`{3,})(?:\{code-block\} *)?(?P<language>[\w-]*)[^\n]*\n(?P<body>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 OPTION = re.compile(r"\A:(\w+): *(.*)\n")
@@ -55,14 +55,14 @@ class SnippetError(Exception):
 
 def snippets(page: Path) -> Iterator[Snippet]:
     """Yield the fences of a page, in order."""
-    text = "\n" + page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     for found in FENCE.finditer(text):
         body, options = found["body"], {}
         while option := OPTION.match(body):
             options[option[1]] = option[2]
             body = body[option.end() :]
-        excepted = EXCEPTED.fullmatch(found["before"].strip())
-        line = text.count("\n", 0, found.start("fence"))
+        excepted = EXCEPTED.fullmatch(text[: found.start()].rstrip("\n").rpartition("\n")[2].strip())
+        line = text.count("\n", 0, found.start()) + 1
         reason = excepted[1] if excepted else None
         yield Snippet(page, line, found["language"], options.get("caption"), reason, body.lstrip("\n"))
 
