@@ -22,7 +22,7 @@ def test_ascii_plot_draws_a_rising_line() -> None:
     assert plot.terminal_plot(STRENGTHS, COHERENCE, width=9, height=3, braille=False) == [
         "  1.0 |      ***",
         "  0.5 |   ****",
-        "  0.0 |***",
+        "  0.0 |****",
         "      +---------",
         "       0.1   0.3",
     ]
