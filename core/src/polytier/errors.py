@@ -50,11 +50,11 @@ class TierLoadError(PolytierError, ImportError):
         return cls(told(f"load tier {tier!r}", found, hint))
 
 
-class MissingImplementationError(PolytierError, NotImplementedError):
+class MissingImplementation(PolytierError, NotImplementedError):  # noqa: N818 - nothing went wrong, the tier declines
     """A tier has no function for a kernel."""
 
     @classmethod
-    def of(cls, tier: str, kernel: str) -> MissingImplementationError:
+    def of(cls, tier: str, kernel: str) -> MissingImplementation:
         """Return the error for one tier and kernel."""
         hint = "`polytier tiers` lists what each tier offers"
         return cls(told(f"run {kernel!r} on tier {tier!r}", "the tier offers no function of this name", hint))

@@ -54,7 +54,9 @@ def scan_importers(finders: Iterable[Any], path: Iterable[str]) -> Found:
     """Return what importers of other kinds declare, those that answer `find_distributions`."""
     # The two that search sys.path are served by the scans above; most processes have no other.
     searching = [finder for finder in finders if hasattr(finder, "find_distributions")]
-    others = [finder for finder in searching if getattr(finder, "__name__", "") not in {"PathFinder", "MetadataPathFinder"}]
+    others = [
+        finder for finder in searching if getattr(finder, "__name__", "") not in {"PathFinder", "MetadataPathFinder"}
+    ]
     if not others:
         return ()
     import importlib_metadata

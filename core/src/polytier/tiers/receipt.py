@@ -1,0 +1,56 @@
+"""The receipt of a loaded tier: which distribution, which build, which file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from polytier.tiers.scan import EntryPoint
+
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a loaded tier is: `digest` tells two builds of one version apart."""
+
+    tier: str
+    distribution: str
+    version: str
+    digest: str
+    file: str
+
+
+def receipt_of(point: EntryPoint, module: ModuleType) -> Receipt:
+    """Return the receipt of a tier's module: its own BUILD_DIGEST, or else a digest of its files."""
+    build = getattr(module, "BUILD_DIGEST", None)
+    digest = build if isinstance(build, str) and build else _digest(module)
+    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
+    return Receipt(point.name, point.distribution, point.version, digest, str(file))
+
+
+def _digest(module: ModuleType) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name, content in _contents(module):
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:_DIGITS]
+
+
+def _contents(module: ModuleType) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of a module's file, or of all files of its package."""
+    for folder in map(Path, getattr(module, "__path__", ())):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(folder).as_posix(), path.read_bytes()
+    file = getattr(module, "__file__", None)
+    loader = getattr(module.__spec__, "loader", None)
+    if file is not None and hasattr(loader, "get_data"):  # the loader also reads out of a zip archive
+        yield Path(file).name, loader.get_data(file)
