@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from polytier.record.atomic import write_text
-    from polytier.record.builds import TierBuild
     from polytier.record.host import HostFacts, host_facts, host_id
     from polytier.record.paths import user_directory, user_table
     from polytier.record.records import (
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
         KernelRanks,
         Standing,
         Table,
+        TierBuild,
         format_table,
         parse_table,
         read_table,
@@ -56,12 +56,20 @@ __all__ = [
 
 _HOMES: Final = {
     "atomic": ("write_text",),
-    "builds": ("TierBuild",),
     "host": ("HostFacts", "host_facts", "host_id"),
     "paths": ("user_directory", "user_table"),
     "records": ("Measurement", "Record", "Refusal", "read_record", "read_records", "write_record"),
     "summary": ("significant", "summarise"),
-    "tables": ("KernelRanks", "Standing", "Table", "format_table", "parse_table", "read_table", "write_table"),
+    "tables": (
+        "KernelRanks",
+        "Standing",
+        "Table",
+        "TierBuild",
+        "format_table",
+        "parse_table",
+        "read_table",
+        "write_table",
+    ),
 }
 
 

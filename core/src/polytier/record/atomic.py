@@ -6,10 +6,12 @@ import contextlib
 import errno
 import os
 import stat
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from polytier.errors import FileFormatError, StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARGEST: Final = 16 * 2**20
 """Bytes above which a file is refused unread."""
@@ -37,6 +39,8 @@ def read_text(path: Path | str, what: str) -> str:
 
 def write_text(path: Path | str, text: str, what: str) -> None:
     """Replace the file's text at once and durably, or raise StorageError and leave what stood there untouched."""
+    from pathlib import Path  # reading does without it: a first call waits for the reader
+
     try:
         target = Path(os.path.realpath(path))  # a symbolic link stays one
         _check_replaceable(target)
@@ -83,7 +87,7 @@ def _read_bytes(path: Path | str) -> bytes | None:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return None
-        with open(handle, "rb", closefd=False) as file:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(LARGEST + 1)
     finally:
         os.close(handle)

@@ -6,9 +6,7 @@ import functools
 import os
 import sys
 from binascii import crc32
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,16 +26,14 @@ _NOISE: Final = frozenset({"cpu", "processor", "r", "tm", "core", "with", "radeo
 _LEVELS: Final = {"avx512f": "avx512", "avx2": "avx2", "avx": "avx", "sve2": "sve2", "sve": "sve", "asimd": "neon"}
 
 
-@dataclass(frozen=True)
-class HostFacts:
+class HostFacts(NamedTuple):
     """A host: its id and, for the reader of a record, what it is made of."""
 
     id: str
     facts: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Cpu:
+class Cpu(NamedTuple):
     """What the operating system says of the first processor."""
 
     vendor: str
@@ -89,11 +85,18 @@ def this_cpu(system: str = sys.platform, cpuinfo: str = "/proc/cpuinfo") -> Cpu:
 
         return darwin_cpu(getattr(ctypes.CDLL(None), "sysctlbyname", None))
     try:
-        # Only the first block: with 256 processors the whole file takes the kernel milliseconds.
-        with Path(cpuinfo).open("rb", buffering=0) as file:
-            return linux_cpu(file.read(8192).decode("utf-8", "replace"))
+        return linux_cpu(_first_block(cpuinfo))
     except OSError:
         return Cpu("unknown", os.environ.get("PROCESSOR_IDENTIFIER", "cpu"), "", frozenset())
+
+
+def _first_block(path: str) -> str:
+    # With 256 processors the whole file takes the kernel milliseconds to write.
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(handle, 8192).decode("utf-8", "replace")
+    finally:
+        os.close(handle)
 
 
 def linux_cpu(text: str) -> Cpu:

@@ -18,12 +18,12 @@ def user_directory() -> Path:
         raise StorageError.of("records", "the user's data directory", OSError(str(failure))) from failure
 
 
-def user_table() -> Path:
-    """Return the place of the user's table for this host, whether or not a file is there."""
+def user_table() -> Path | None:
+    """Return the place of the user's table for this host, whether or not a file is there; None without a home."""
     try:
         return user_directory() / "dispatch.toml"
     except StorageError:
-        return Path(os.devnull)  # no regular file: a user without a home has no table, and calls go on
+        return None
 
 
 def _data_home(system: str = sys.platform) -> Path:

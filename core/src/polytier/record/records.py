@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from polytier.errors import FileFormatError
 from polytier.marks import FLOOR
 from polytier.record.atomic import read_text, write_text
-from polytier.record.builds import TierBuild, tier_build
 from polytier.record.checks import HOST, KERNEL, TIER, MalformedError, Node, spelled
 from polytier.record.host import HostFacts
 from polytier.record.summary import QUANTILES, significant
+from polytier.record.tables import TierBuild, tier_build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = [
+    "Measurement",
+    "Record",
+    "Refusal",
+    "TierBuild",
+    "format_record",
+    "parse_record",
+    "read_record",
+    "read_records",
+    "write_record",
+]
 
 FORMAT: Final = 1
 REMEDY: Final = "restore the file, or measure again with `polytier measure`"
@@ -122,7 +134,7 @@ def format_record(record: Record) -> str:
         "polytier": record.polytier,
         "refusals": [asdict(entry) for entry in refusals],
         "revision": record.revision,
-        "tiers": {name: asdict(build) for name, build in record.tiers.items()},
+        "tiers": {name: build._asdict() for name, build in record.tiers.items()},
     }
     return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_lines(plain[key])}" for key in sorted(plain)) + "\n}\n"
 

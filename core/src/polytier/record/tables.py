@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from polytier.errors import FileFormatError
 from polytier.marks import FLOOR
 from polytier.record.atomic import read_text, write_text
-from polytier.record.builds import TierBuild, tier_build
+from polytier.record.canonical import canonical
 from polytier.record.checks import HOST, KERNEL, TIER, MalformedError, Node, spelled
-from polytier.record.lines import line_of
 from polytier.record.summary import significant
 
 if TYPE_CHECKING:
@@ -26,8 +24,15 @@ HEAD: Final = """\
 """
 
 
-@dataclass(frozen=True)
-class Standing:
+# Named tuples: a first call waits for this module, and a frozen dataclass takes five times as long to make.
+class TierBuild(NamedTuple):
+    """Which build of a tier was measured: its version and the digest of what it was built from."""
+
+    version: str
+    digest: str
+
+
+class Standing(NamedTuple):
     """The order of tiers and floor from size `start` on, as measured at `size`; best first, medians in seconds.
 
     A name in `level` is level with the name before it in `order`; names after the floor are slower than it.
@@ -40,8 +45,7 @@ class Standing:
     seconds: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class KernelRanks:
+class KernelRanks(NamedTuple):
     """The ranks of one kernel, by ascending size, and the builds they hold for."""
 
     kernel: str
@@ -55,8 +59,7 @@ class KernelRanks:
         return tuple((size, before, after) for before, after, size in changes if before != after)
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """The ranks of one host."""
 
     host: str
@@ -77,19 +80,35 @@ def write_table(table: Table, path: Path | str) -> None:
 
 def parse_table(text: str, origin: Path | str) -> Table:
     """Return the table in the text; `origin` names it in errors."""
+    try:
+        return _table(Node(canonical(text) or _toml(text, origin)))
+    except MalformedError as failure:
+        raise FileFormatError.of("table", origin, _place(text, failure), failure.found, failure.hint) from None
+
+
+def tier_build(node: Node) -> TierBuild:
+    """Return the build that stands at this place."""
+    parts = node.fields(("version", "digest"))
+    return TierBuild(parts["version"].label(), parts["digest"].label())
+
+
+def _toml(text: str, origin: Path | str) -> dict[str, Any]:
     import tomllib
 
     try:
-        return _table(Node(tomllib.loads(text)))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
         found, _, place = str(failure).removesuffix(")").partition(" (at ")
         raise FileFormatError.of("table", origin, place, found, REMEDY) from None
-    except MalformedError as failure:
-        line = line_of(text, failure.place)
-        place = ", ".join(part for part in (f"line {line}" if line else "", spelled(failure.place)) if part)
-        raise FileFormatError.of("table", origin, place, failure.found, failure.hint) from None
-    except (ValueError, RecursionError) as failure:  # impossible dates, numbers of too many digits, deep nesting
+    except (ValueError, RecursionError) as failure:  # a number of too many digits, nesting that is too deep
         raise FileFormatError.of("table", origin, "", str(failure), REMEDY) from None
+
+
+def _place(text: str, failure: MalformedError) -> str:
+    from polytier.record.lines import line_of
+
+    line = line_of(text, failure.place)
+    return ", ".join(part for part in (f"line {line}" if line else "", spelled(failure.place)) if part)
 
 
 def format_table(table: Table) -> str:
