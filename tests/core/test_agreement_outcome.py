@@ -38,7 +38,7 @@ BAD = Case("empty", lambda: ([],), raises=ValueError)
 def raising(failure: BaseException) -> Callable[..., Any]:
     """Return an implementation that only raises."""
 
-    def implementation(values: Any, factor: float = 2.0) -> Any:
+    def implementation(*_: Any, **__: Any) -> Any:
         raise failure
 
     return implementation
@@ -59,7 +59,7 @@ def test_the_floor_agrees_with_itself() -> None:
 
 def test_the_sentence_names_kernel_case_and_tier() -> None:
     """A difference says which kernel, case and tier it is about."""
-    difference = first_difference(a_kernel(), lambda values, factor=2.0: doubled(values) + 1, GOOD, "rust")
+    difference = first_difference(a_kernel(), lambda values: doubled(values) + 1, GOOD, "rust")
     assert difference is not None
     assert difference.where == "index 0"
     assert difference.sentence == (
@@ -72,7 +72,7 @@ def test_keywords_of_the_case_are_passed() -> None:
     """A case's keywords reach floor and implementation."""
     case = Case("thrice", lambda: (np.arange(3.0),), keywords={"factor": 3.0})
     assert first_difference(a_kernel(), doubled, case) is None
-    assert sentence(lambda values, factor: doubled(values), case).startswith("doubled [thrice]: index 1 is 2.0")
+    assert sentence(lambda values, **_: doubled(values), case).startswith("doubled [thrice]: index 1 is 2.0")
 
 
 def test_an_exception_where_an_answer_is_wanted() -> None:
@@ -86,9 +86,7 @@ def test_a_panic_is_a_difference() -> None:
     assert sentence(raising(Panic("index out of bounds"))).startswith("doubled [n=3]: it raised Panic (index out of")
 
 
-@pytest.mark.parametrize(
-    "failure", [KeyboardInterrupt(), SystemExit(), RuntimeError("busy"), NotImplementedError(), ImportError()]
-)
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), SystemExit(), RuntimeError("busy"), ImportError()])
 def test_declining_is_no_answer(failure: BaseException) -> None:
     """Interrupts, ImportError and RuntimeError pass through, on good input and on bad."""
     for case in (GOOD, BAD):
@@ -100,7 +98,7 @@ def test_bad_input_must_raise_the_wanted_class() -> None:
     """Another class, or an answer, where the case wants a ValueError is a difference; a subclass is none."""
     found = "doubled [empty]: it raised TypeError (no), where the case wants ValueError"
     assert sentence(raising(TypeError("no")), BAD) == found
-    assert sentence(lambda values: 0.0, BAD) == "doubled [empty]: it answered 0.0, where the case wants ValueError"
+    assert sentence(lambda _: 0.0, BAD) == "doubled [empty]: it answered 0.0, where the case wants ValueError"
     assert first_difference(a_kernel(), raising(UnicodeError()), BAD) is None
 
 
@@ -121,7 +119,7 @@ def test_a_floor_that_breaks_its_own_case_is_named() -> None:
 
 
 def test_writing_into_an_input_is_a_difference() -> None:
-    """An implementation that writes into an array, a list, or a keyword's value is found out, even with a right answer."""
+    """Writing into an array, a list, or a keyword's value is found out, even with a right answer."""
 
     def writing(values: Any, factor: Any = 2.0) -> Any:
         answer = doubled(values, factor)

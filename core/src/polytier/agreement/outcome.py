@@ -41,8 +41,12 @@ def first_difference(
     )
     if difference is None:
         return None
-    subject = f"{kernel.name} [{case.label}]" + (f" of tier {tier!r}" if tier else "")
-    return dataclasses.replace(difference, sentence=f"{subject}: {difference.sentence}")
+    return dataclasses.replace(difference, sentence=f"{subject(kernel, case, tier)}: {difference.sentence}")
+
+
+def subject(kernel: Kernel, case: Case, tier: str | None = None) -> str:
+    """Return how sentences name what they are about: `order_parameter [n=64] of tier 'rust'`."""
+    return f"{kernel.name} [{case.label}]" + (f" of tier {tier!r}" if tier else "")
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,12 @@ def _written(inputs: Mapping[str, Any], before: Mapping[str, Any]) -> Difference
 def _borrowed(found: Any, wanted: Any, inputs: Mapping[str, Any], floor_inputs: Mapping[str, Any]) -> Difference | None:
     """Return the difference that an array is locked, or lives in an input's memory, where the floor's does not."""
     for (path, array), (_, floor_array) in zip(_arrays(found), _arrays(wanted), strict=False):
-        subject, where = path or "the answer", placed("memory", path)
+        part, where = path or "the answer", placed("memory", path)
         if floor_array.flags.writeable and not array.flags.writeable:
-            return Difference(where, "writeable", "read-only", f"{subject} is read-only, the floor's is not")
+            return Difference(where, "writeable", "read-only", f"{part} is read-only, the floor's is not")
         for name, value in inputs.items():
             if _shares(array, value) and not _shares(floor_array, floor_inputs[name]):
-                sentence = f"{subject} shares memory with the input {name!r}, the floor's does not"
+                sentence = f"{part} shares memory with the input {name!r}, the floor's does not"
                 return Difference(where, "memory of its own", f"memory of {name!r}", sentence)
     return None
 

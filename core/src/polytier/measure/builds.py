@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polytier.record.builds import TierBuild
+from polytier.record.tables import TierBuild
 
 if TYPE_CHECKING:
     from polytier.kernels.declaration import Kernel

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from polytier.record.builds import TierBuild
+from polytier.agreement import subject
 from polytier.record.records import Measurement, Refusal
 from polytier.record.summary import summarise
+from polytier.record.tables import TierBuild
 
 if TYPE_CHECKING:
     from polytier.kernels.declaration import Case, Kernel
@@ -86,7 +87,6 @@ class Entrant:
         if "lost" in reply:
             self.present = False
         note = reason or reply.get("declined")
-        if note is None:
-            return reply
-        self.tell(case.label, self.tier, note)
-        return None
+        if note is not None:
+            self.tell(case.label, self.tier, f"{subject(self.kernel, case, self.tier)}: {note.partition('; ')[0]}")
+        return None if note is not None or "absent" in reply else reply

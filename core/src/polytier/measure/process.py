@@ -37,6 +37,7 @@ class WorkerProcess:
         )
         self._replies: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._words = ""
+        self._gone = False
         self._readers = [_started(self._read_replies), _started(self._read_words)]
 
     @property
@@ -67,6 +68,9 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process, and what it started, at once."""
+        if self._gone:  # the number may be somebody else's by now
+            return
+        self._gone = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

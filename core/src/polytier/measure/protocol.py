@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -12,27 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BOOTSTRAP: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
-    "from polytier.measure.worker import main; sys.exit(main())"
+    "import os, sys; channel = os.dup(0), os.dup(1); os.dup2(os.open(os.devnull, os.O_RDONLY), 0); os.dup2(2, 1); "
+    "import json; sys.path[:] = json.loads(sys.argv.pop()); "
+    "from polytier.measure.worker import main; sys.exit(main(*channel))"
 )
-"""The worker's first line: it finds modules where the session does, polytier itself and every tier included."""
+"""A worker's first lines.
+
+The protocol takes stdin and stdout for itself before anything is imported: what a module or a tier prints goes to
+stderr, and a process that it starts inherits neither pipe. Then the worker finds modules where the session does.
+"""
 
 
 def command() -> list[str]:
     """Return the command that starts a worker; -P keeps the current directory out until the path is set."""
     path = [entry or str(Path.cwd()) for entry in sys.path if isinstance(entry, str)]
     return [sys.executable, "-P", "-c", BOOTSTRAP, json.dumps(path)]
-
-
-def private_channel() -> tuple[IO[str], IO[str]]:
-    """Take stdin and stdout for the protocol alone and return them; what a tier prints goes to stderr instead."""
-    # os.dup gives descriptors that child processes do not inherit: a tier's own helper cannot hold the pipes open.
-    requests, replies = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return os.fdopen(requests, encoding="utf-8"), os.fdopen(replies, "w", encoding="utf-8")
 
 
 def send(stream: IO[str], message: Mapping[str, Any]) -> None:

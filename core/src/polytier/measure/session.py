@@ -16,13 +16,14 @@ from polytier.measure.turns import Outcome, measure_kernel
 from polytier.rank import table
 from polytier.record.host import HostFacts, host_facts
 from polytier.record.records import Measurement, Record, format_record, parse_record, read_record, write_record
+from polytier.record.summary import QUANTILES
 from polytier.record.tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from polytier.kernels.declaration import Kernel
+    from polytier.kernels.declaration import Case, Kernel
     from polytier.measure.settings import Settings
 
 TABLE: Final = "dispatch.toml"
@@ -118,14 +119,15 @@ class Session:
         if kernel.module == "__main__":
             found = "it is declared in __main__, which no other process can import"
             raise DeclarationError.of(kernel.name, found, "move it into a module")
-        figures = dict.fromkeys(("minimum", "p25", "median", "p75", "p95", "first"), 1.0)
-        entries = tuple(
-            Measurement(case.label, kernel.case_size(case), case.seed, tier, 1, 1, **figures)
-            for case in kernel.timed_cases
-            for tier in self.tiers
-        )
-        builds = dict.fromkeys(self.tiers, floor_build(kernel))
-        parse_record(format_record(self._record(kernel, Outcome(builds, entries, ()))), f"{kernel.name}.json")
+        figures = (1.0,) * (len(QUANTILES) + 1)
+        cases = [(case.label, _size(kernel, case), case.seed) for case in kernel.timed_cases]
+        entries = tuple(Measurement(*case, tier, 1, 1, *figures) for case in cases for tier in self.tiers)
+        outcome = Outcome(dict.fromkeys(self.tiers, floor_build(kernel)), entries, ())
+        try:
+            parse_record(format_record(self._record(kernel, outcome)), f"{kernel.name}.json")
+        except FileFormatError as failure:
+            hint = "give timed cases distinct, printable labels, and sizes and seeds of at least 0"
+            raise DeclarationError.of(kernel.name, str(failure).partition("\n")[0], hint) from failure
 
     def _earlier(self) -> dict[str, Record]:
         """Return the records that are in the directory; one that will be replaced may be malformed."""
@@ -145,3 +147,11 @@ class Session:
             found = f"it is of host {record.host.id!r}, this is {self.host.id!r}"
             raise FileFormatError.of("record", path, "host.id", found, "keep one directory for each host")
         return record
+
+
+def _size(kernel: Kernel, case: Case) -> int:
+    try:
+        return kernel.case_size(case)
+    except Exception as failure:
+        found = f"size {kernel.size!r} of timed case {case.label!r} raised {failure!r}"
+        raise DeclarationError.of(kernel.name, found, "time only cases of good input") from failure

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from polytier.kernels.declaration import Case, Kernel
     from polytier.measure.progress import Tell
     from polytier.measure.settings import Settings
-    from polytier.record.builds import TierBuild
     from polytier.record.records import Measurement, Refusal
+    from polytier.record.tables import TierBuild
 
 
 @dataclass(frozen=True)

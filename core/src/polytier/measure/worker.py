@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
-import sys
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any
 
-from polytier.agreement import first_difference
+from polytier.agreement import first_difference, subject
+from polytier.errors import MissingImplementation
 from polytier.kernels.declaration import catalogue
 from polytier.marks import FLOOR
-from polytier.measure.protocol import private_channel, received, send
+from polytier.measure.protocol import received, send
 from polytier.measure.timing import Batches
 from polytier.tiers.registry import Tiers
 
@@ -56,7 +56,10 @@ class Worker:
     def first(self) -> dict[str, Any]:
         """Load the tier and time that together with the first call that it answers, on the smallest case it takes."""
         start = perf_counter()
-        self.implementation = self._resolve()
+        try:
+            self.implementation = self._resolve()
+        except MissingImplementation:
+            return {"absent": True}
         seconds = perf_counter() - start
         for case in self.kernel.timed_cases:
             arguments = case.arguments()
@@ -89,8 +92,8 @@ class Worker:
         return {"refused": f"after the samples: {difference}"} if difference else {}
 
     def _difference(self) -> str:
-        difference = first_difference(self.kernel, self.implementation, self.case, self.tier)
-        return difference.sentence if difference else ""
+        difference = first_difference(self.kernel, self.implementation, self.case)
+        return difference.sentence.removeprefix(f"{subject(self.kernel, self.case)}: ") if difference else ""
 
     def _resolve(self) -> Callable[..., Any]:
         return self.kernel.floor if self.tier == FLOOR else self.tiers.implementation(self.tier, self.kernel.name)
@@ -115,13 +118,11 @@ def serve(requests: IO[str], replies: IO[str]) -> None:
         send(replies, reply)
 
 
-def main() -> int:
-    """Serve the process that started this one."""
+def main(requests: int, replies: int) -> int:
+    """Serve the process that started this one, over these descriptors."""
     faulthandler.enable(file=2, all_threads=False)
-    requests, replies = private_channel()
-    with requests, replies:
-        serve(requests, replies)
-    sys.stdout.flush()
+    with open(requests, encoding="utf-8") as asked, open(replies, "w", encoding="utf-8") as answered:
+        serve(asked, answered)
     return 0
 
 
