@@ -96,7 +96,7 @@ class Planner:
             else:
                 left_out.append(excluded or why)
         floor = LinkReason(FLOOR, Reason.FLOOR, "ends every chain", standing.seconds.get(FLOOR))
-        return (*links, Link(floor, lambda: kernel.floor)), tuple(left_out)
+        return (*links, _resolved(floor, kernel.floor)), tuple(left_out)
 
     def judged(self, kernel: Kernel, ranking: Ranking, link: Link) -> LinkReason:
         """Load a link and return its reason: quarantined if it is broken, stale if it is not the build measured."""
@@ -112,9 +112,10 @@ class Planner:
         return self._dated(ranking, link.why)
 
     def _headed(self, kernel: Kernel, ranking: Ranking, links: tuple[Link, ...]) -> tuple[Link, ...]:
-        for place, link in enumerate(links):
+        *tiers, floor = links
+        for place, link in enumerate(tiers):
             try:
-                link.resolve()
+                call = link.resolve()
             except NotImplementedError:
                 continue
             except (ImportError, RuntimeError) as failure:
@@ -122,9 +123,8 @@ class Planner:
                     raise
                 self.quarantine.failed(kernel.name, link.name, failure)
                 continue
-            head = link if link.name == FLOOR else Link(self._dated(ranking, link.why), link.resolve)
-            return (head, *links[place + 1 :])
-        raise AssertionError("the floor always resolves")
+            return _resolved(self._dated(ranking, link.why), call), *links[place + 1 :]
+        return (floor,)
 
     def _candidates(self, ranking: Ranking, standing: Standing) -> Iterator[tuple[LinkReason, bool]]:
         ahead = standing.order[: standing.order.index(FLOOR)]
@@ -191,6 +191,10 @@ def standing_at(ranking: Ranking, size: float) -> Standing:
 def first_line(failure: object) -> str:
     """Return the first line of a message."""
     return str(failure).partition("\n")[0]
+
+
+def _resolved(why: LinkReason, call: Callable[..., Any]) -> Link:
+    return Link(why, lambda: call)
 
 
 def _names(links: tuple[Link, ...]) -> tuple[str, ...]:

@@ -1,0 +1,361 @@
+"""Dispatch: chains from standings, fall-through, quarantine, and what reaches the caller."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+import pytest
+from helpers_dispatch import bench, standing, total
+
+from polytier.errors import ChainExhaustedError, TierLoadError
+
+CALL = [1.0, 2.0]
+
+
+def answering(value: float) -> Any:
+    """Return an implementation of `total` that tells by its answer that it served."""
+
+    def implementation(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        return value + 0 * scale * shift
+
+    return implementation
+
+
+def raising(failure: BaseException) -> Any:
+    """Return an implementation of `total` that always raises."""
+
+    def implementation(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        raise failure
+
+    return implementation
+
+
+class Flaky:
+    """An implementation that fails as often as told, and counts its calls."""
+
+    def __init__(self, failures: int, kind: type[Exception] = RuntimeError) -> None:
+        self.failures, self.kind, self.calls = failures, kind, 0
+
+    def __call__(self, values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        """Fail or answer."""
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise self.kind(f"failure {self.calls}")
+        return 7.0
+
+
+def test_the_fastest_tier_serves() -> None:
+    """The first name of the standing answers, with defaults and keywords passed on."""
+    seen: list[Any] = []
+
+    def fast(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        seen.append((values, scale, shift))
+        return 5.0
+
+    b = bench({"fast": fast}, standing(2, 0, "fast", "floor"))
+    for _ in range(2):  # the first call takes the slow path, the second the generated body
+        assert b.function(CALL, shift=3.0) == 5.0
+        assert b.function(values=CALL, scale=2.0) == 5.0
+    assert seen == [(CALL, 1.0, 3.0), (CALL, 2.0, 0.0)] * 2
+    assert b.function.dispatch.last_tier == "fast"
+
+
+def test_nothing_is_looked_up_before_the_first_call() -> None:
+    """Declaring a kernel asks no tier for anything, and nothing has served yet."""
+    b = bench({"fast": answering(1)}, standing(2, 0, "fast", "floor"))
+    assert b.tiers.loads == []
+    assert b.function.dispatch.last_tier is None
+
+
+@pytest.mark.parametrize(
+    ("size", "server"), [(0, "floor"), (3, "floor"), (4, "go"), (9, "go"), (10, "rust"), (99, "rust"), (100, "go")]
+)
+def test_each_size_has_its_own_chain(size: int, server: str) -> None:
+    """Every crossover of the table changes who serves, on both sides of it exactly."""
+    b = bench(
+        {"go": answering(1.0), "rust": answering(2.0)},
+        standing(2, 0, "floor", "go", "rust"),
+        standing(5, 4, "go", "floor"),
+        standing(20, 10, "rust", "go", "floor"),
+        standing(200, 100, "go", "rust", "floor"),
+    )
+    answers = {"floor": float(size), "go": 1.0, "rust": 2.0}
+    for _ in range(3):
+        assert b.function([1.0] * size) == answers[server]
+        assert b.function.dispatch.last_tier == server
+
+
+def test_neighbouring_sizes_with_equal_chains_need_no_branch() -> None:
+    """Standings that differ only in what lies below the floor are compiled as one."""
+    b = bench({"go": answering(1.0)}, standing(2, 0, "floor"), standing(5, 4, "floor", "go"))
+    assert b.function(CALL) == 3.0
+    assert len(b.function.dispatch.plan().buckets) == 1
+
+
+def test_a_tier_slower_than_the_floor_is_left_out() -> None:
+    """A name behind the floor is never called, but can be pinned."""
+    slow = Flaky(0)
+    b = bench({"slow": slow}, standing(2, 0, "floor", "slow"))
+    assert b.function(CALL) == 3.0
+    assert slow.calls == 0
+    with b.dispatcher.using("slow"):
+        assert b.function(CALL) == 7.0
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no"), ImportError("no"), NotImplementedError("not this one")])
+def test_import_and_runtime_errors_fall_through(failure: Exception) -> None:
+    """ImportError, RuntimeError and their subclasses pass the call on, from the first and from later calls."""
+    b = bench({"go": answering(4.0), "rust": raising(failure)}, standing(2, 0, "rust", "go", "floor"))
+    assert [b.function(CALL) for _ in range(5)] == [4.0] * 5
+    assert b.function.dispatch.last_tier == "go"
+
+
+@pytest.mark.parametrize("failure", [ValueError("v"), OSError("o"), KeyboardInterrupt(), MemoryError(), TypeError("t")])
+def test_every_other_exception_is_the_callers(failure: BaseException) -> None:
+    """What is neither ImportError nor RuntimeError reaches the caller as it is, from either path."""
+    b = bench({"rust": raising(failure)}, standing(2, 0, "rust", "floor"), standing(9, 5, "floor"))
+    for _ in range(3):
+        with pytest.raises(type(failure)) as caught:
+            b.function(CALL)
+        assert caught.value is failure
+
+
+def test_recursion_errors_are_raised_on() -> None:
+    """RecursionError is a RuntimeError, but it is the caller's own stack that is too deep."""
+    state = {"deep": False}
+
+    def rust(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        if state["deep"]:
+            raise RecursionError("deep")
+        return 1.0
+
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"))
+    state["deep"] = True
+    with pytest.raises(RecursionError):
+        b.function(CALL)
+    state["deep"] = False
+    assert b.function(CALL) == 1.0
+    state["deep"] = True
+    with pytest.raises(RecursionError):
+        b.function(CALL)
+
+
+def test_a_recursion_error_while_loading_is_raised_on() -> None:
+    """A tier that cannot be imported for want of stack is not quarantined for it."""
+    b = bench({"rust": RecursionError("deep")}, standing(2, 0, "rust", "floor"))
+    with pytest.raises(RecursionError):
+        b.function(CALL)
+    assert b.function.dispatch.dispatcher.quarantine.report("total", "rust") is None
+
+
+def test_bad_input_is_the_floors_to_refuse() -> None:
+    """Where the size expression fails, the floor raises its own error, without the size's failure as context."""
+    b = bench({"rust": answering(1.0)}, standing(2, 0, "rust", "floor"), standing(9, 5, "floor"))
+    for _ in range(3):
+        with pytest.raises(TypeError, match="values must be a list") as caught:
+            b.function(None)
+        assert caught.value.__context__ is None
+        assert b.function(CALL) == 1.0
+
+
+def test_a_size_that_raises_runtime_error_is_the_floors_too() -> None:
+    """An argument whose length raises RuntimeError does not count against any tier."""
+
+    class Odd(list):  # type: ignore[type-arg]
+        def __len__(self) -> int:
+            raise RuntimeError("no length")
+
+    b = bench({"rust": answering(1.0)}, standing(2, 0, "rust", "floor"), standing(9, 5, "floor"))
+    assert b.function(CALL) == 1.0
+    assert b.function(Odd([2.0])) == 2.0
+    assert b.dispatcher.quarantine.report("total", "rust") is None
+
+
+def test_three_runtime_errors_in_a_row_quarantine_a_tier() -> None:
+    """The tier rests for one second, is tried again, and then rests for two."""
+    rust = Flaky(6)
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"))
+    for _ in range(6):
+        assert b.function(CALL) == 3.0
+    assert rust.calls == 3
+    b.now[0] += 1.01
+    for _ in range(6):
+        assert b.function(CALL) == 3.0
+    assert rust.calls == 6
+    b.now[0] += 1.5
+    assert b.function(CALL) == 3.0
+    b.now[0] += 0.6
+    assert [b.function(CALL) for _ in range(3)] == [7.0] * 3
+    assert b.function.dispatch.last_tier == "rust"
+
+
+def test_a_success_between_failures_prevents_quarantine() -> None:
+    """Failures count only in a row, also when the successes run on the fast path."""
+    calls = {"n": 0}
+
+    def rust(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        calls["n"] += 1
+        if calls["n"] % 3:
+            raise RuntimeError("two of three")
+        return 7.0
+
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"))
+    assert [b.function(CALL) for _ in range(12)] == [3.0, 3.0, 7.0] * 4
+
+
+def test_an_import_error_quarantines_until_refresh() -> None:
+    """A tier whose import or call raises ImportError is asked again only after a refresh."""
+    rust = Flaky(1, ImportError)
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"))
+    assert [b.function(CALL) for _ in range(4)] == [3.0] * 4
+    b.now[0] += 1e6
+    assert b.function(CALL) == 3.0
+    b.dispatcher.refresh()
+    assert b.tiers.refreshes == 1
+    assert b.function(CALL) == 7.0
+
+
+def test_a_decline_is_no_failure() -> None:
+    """NotImplementedError passes the call on as often as the tier likes, silently and without quarantine."""
+    rust = Flaky(10, NotImplementedError)
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"))
+    assert [b.function(CALL) for _ in range(11)] == [3.0] * 10 + [7.0]
+
+
+def test_a_failing_tier_is_never_silent(caplog: pytest.LogCaptureFixture) -> None:
+    """One warning is logged per kernel and tier; the count and the first traceback are kept."""
+    b = bench({"rust": raising(RuntimeError("broken pipe"))}, standing(2, 0, "rust", "floor"))
+    with caplog.at_level(logging.WARNING, "polytier"):
+        for _ in range(3):
+            b.function(CALL)
+    assert len(caplog.records) == 1
+    assert "'rust' failed for kernel 'total'" in caplog.text
+    report = b.dispatcher.quarantine.report("total", "rust")
+    assert report is not None
+    assert report.count == 3
+    assert "raise failure" in report.first
+    assert report.last == "RuntimeError: broken pipe"
+
+
+def test_a_tier_that_cannot_load_is_quarantined_and_the_next_one_serves() -> None:
+    """A load failure is met while the chain is built; the other tiers are not disturbed."""
+    broken = TierLoadError.of("rust", "its module is missing", "install it")
+    b = bench({"go": answering(4.0), "rust": broken}, standing(2, 0, "rust", "go", "floor"))
+    assert [b.function(CALL) for _ in range(3)] == [4.0] * 3
+    assert b.function.dispatch.chain(2) == ("go", "floor")
+
+
+def test_a_later_link_that_cannot_load_is_passed_over() -> None:
+    """Only the head is loaded with the plan; a broken later link is met when the call falls to it."""
+    broken = TierLoadError.of("go", "its module is missing", "install it")
+    b = bench({"go": broken, "rust": Flaky(1)}, standing(2, 0, "rust", "go", "floor"))
+    assert b.function(CALL) == 3.0
+    assert b.function(CALL) == 7.0
+
+
+def test_a_ranked_tier_without_the_kernel_is_passed_over() -> None:
+    """A tier that no longer offers the kernel is no failure."""
+    b = bench({"rust": None}, standing(2, 0, "rust", "floor"))
+    assert b.function(CALL) == 3.0
+    assert b.dispatcher.quarantine.report("total", "rust") is None
+
+
+def test_when_every_link_fails_one_error_names_them_all() -> None:
+    """The error lists each tier with its exception, and carries them as an ExceptionGroup."""
+
+    def floor(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        raise RuntimeError("no memory map")
+
+    b = bench({"rust": raising(RuntimeError("dead"))}, standing(2, 0, "rust", "floor"), floor=floor)
+    for _ in range(2):
+        with pytest.raises(ChainExhaustedError, match="'rust' raised .*dead.*'floor' raised .*no memory map") as caught:
+            b.function(CALL)
+        assert isinstance(caught.value.__cause__, ExceptionGroup)
+        assert len(caught.value.__cause__.exceptions) == 2
+
+
+def test_a_floor_alone_raises_its_own_error() -> None:
+    """Without another link the floor's RuntimeError reaches the caller as it is, from either path."""
+
+    def floor(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        if values:
+            raise RuntimeError("the floor's own")
+        return 0.0
+
+    b = bench({}, standing(2, 0, "floor"), floor=floor)
+    for call in (CALL, [], CALL):
+        if not call:
+            assert b.function(call) == 0.0
+            continue
+        with pytest.raises(RuntimeError, match="the floor's own") as caught:
+            b.function(call)
+        assert type(caught.value) is RuntimeError
+
+
+def test_strict_mode_never_falls_through() -> None:
+    """With POLYTIER_STRICT=1 a tier's failure is the caller's, from the slow and from the fast path."""
+    rust = Flaky(1)
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"), environ={"POLYTIER_STRICT": "1"})
+    with pytest.raises(RuntimeError, match="failure 1"):
+        b.function(CALL)
+    assert b.function(CALL) == 7.0
+    rust.failures = 3
+    with pytest.raises(RuntimeError, match="failure 3"):
+        b.function(CALL)
+
+
+def test_strict_mode_raises_a_load_failure() -> None:
+    """With POLYTIER_STRICT=1 a tier that is ranked and installed but broken raises."""
+    broken = TierLoadError.of("rust", "its module is missing", "install it")
+    b = bench({"rust": broken}, standing(2, 0, "rust", "floor"), environ={"POLYTIER_STRICT": "1"})
+    with pytest.raises(TierLoadError, match="its module is missing"):
+        b.function(CALL)
+
+
+def test_a_kernel_may_return_none() -> None:
+    """None is an answer like any other and no reason to try the next link."""
+
+    def rust(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> None:
+        return None
+
+    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"))
+    assert [b.function(CALL) for _ in range(3)] == [None] * 3
+
+
+def test_a_tier_that_calls_kernels_while_it_is_imported_gets_the_floor() -> None:
+    """A plan in the making serves nobody: such a call goes to the floor instead of recursing."""
+    b = bench({"rust": answering(9.0)}, standing(2, 0, "rust", "floor"))
+    answers = []
+    plain = b.tiers.implementation
+
+    def importing(name: str, kernel: str) -> Any:
+        answers.append(b.function(CALL))
+        return plain(name, kernel)
+
+    b.tiers.implementation = importing  # type: ignore[method-assign]
+    assert b.function(CALL) == 9.0
+    assert answers[0] == 3.0
+
+
+def test_tracebacks_show_the_generated_source() -> None:
+    """The body that called the tier is readable in a traceback."""
+    b = bench({"rust": answering(1.0)}, standing(2, 0, "rust", "floor"), standing(9, 5, "floor", "rust"))
+    assert b.function(CALL) == 1.0
+    with pytest.raises(TypeError) as caught:
+        b.function([1.0] * 5 + [None])  # the floor's sum
+    text = "".join(traceback.format_exception(caught.value))
+    assert "return _total_floor_" in text
+    assert "polytier helpers_dispatch.total, plan" in text
+
+
+def test_the_public_function_looks_like_the_floor() -> None:
+    """Name, module, docstring, signature and defaults are the floor's own."""
+    import inspect
+
+    b = bench({}, standing(2, 0, "floor"))
+    assert inspect.signature(b.function) == inspect.signature(total)
+    assert (b.function.__name__, b.function.__module__, b.function.__doc__) == ("total", "helpers_dispatch", total.__doc__)
+    assert b.function.__wrapped__ is total
+    assert b.function.dispatch.floor is total
