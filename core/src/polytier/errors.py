@@ -37,8 +37,12 @@ class UnknownNameError(PolytierError, LookupError):
 
     @classmethod
     def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
-        """Return the error for a `kind` ('kernel', 'tier', ...) with the known names listed."""
-        return cls(told(f"use {kind} {name!r}", f"no {kind} has this name", f"known: {listed(known)}"))
+        """Return the error for a `kind` ('kernel', 'tier', ...) with the known names listed and the nearest named."""
+        from difflib import get_close_matches  # only this failure pays for it
+
+        known = sorted(known)
+        near = "".join(f"; did you mean {other!r}?" for other in get_close_matches(name, known, n=1))
+        return cls(told(f"use {kind} {name!r}", f"no {kind} has this name", f"known: {listed(known)}{near}"))
 
 
 class TierLoadError(PolytierError, ImportError):

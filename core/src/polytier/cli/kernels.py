@@ -1,0 +1,68 @@
+"""`polytier kernels`: what can be computed, and by whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polytier.cli import lookup, output
+from polytier.kernels.tolerance import Tolerance
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from polytier.kernels.declaration import Kernel
+
+SUMMARY = "list the kernels, and which tiers offer each"
+DESCRIPTION = """\
+List the kernels, those of installed kernel packs included: family, size expression, tolerance,
+and which tiers offer each (every tier is probed once, in a process of its own).
+
+example:
+  $ polytier kernels
+  family kuramoto
+    kernel           size        tiers  tolerance
+    order_parameter  len(theta)  rust   absolute 1e-10, relative 0
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("kernels", nargs="*", metavar="KERNEL", help="only these kernels")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the kernels."""
+    offers = lookup.offers(lookup.tiers())
+    found = [_describe(kernel, offers) for kernel in lookup.kernels(arguments.kernels)]
+    if arguments.json:
+        output.emit_json({"kernels": found})
+        return 0
+    for family in dict.fromkeys(kernel["family"] for kernel in found):
+        _print(family, [kernel for kernel in found if kernel["family"] == family])
+    return 0
+
+
+def _print(family: str, kernels: list[dict[str, Any]]) -> None:
+    output.emit(f"family {family}")
+    rows = [(k["name"], k["size"], ", ".join(k["tiers"]) or "-", k["tolerance"]) for k in kernels]
+    for line in output.table(("kernel", "size", "tiers", "tolerance"), rows):
+        output.emit(f"  {line}")
+
+
+def _describe(kernel: Kernel, offers: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+    return {
+        "name": kernel.name,
+        "family": kernel.family,
+        "module": kernel.module,
+        "size": kernel.size,
+        "tolerance": _tolerance(kernel.tolerance),
+        "tiers": [tier for tier, offered in offers.items() if kernel.name in offered],
+        "cases": len(kernel.cases),
+    }
+
+
+def _tolerance(tolerance: Tolerance | Mapping[str, Tolerance]) -> str:
+    if isinstance(tolerance, Tolerance):
+        return str(tolerance)
+    return "; ".join(f"{name}: {each}" for name, each in tolerance.items())

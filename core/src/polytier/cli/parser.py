@@ -1,0 +1,78 @@
+"""The command line's grammar: one subcommand per verb, with help that teaches by example."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from typing import Any, Protocol
+
+import polytier
+from polytier.cli import check, demo, freeze, kernels, measure, rank, tiers, why
+
+CODES = """exit codes:
+  0    done, nothing to report
+  1    a finding: an answer differs, a rank differs, a tier that was asked for cannot be used
+  2    the command line, a file or the machine stood in the way
+  130  interrupted
+"""
+
+
+class Verb(Protocol):
+    """What the module of a verb offers."""
+
+    SUMMARY: str
+    DESCRIPTION: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the verb's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do the work and return the exit code."""
+
+
+VERBS: dict[str, Verb] = {
+    "tiers": tiers,
+    "kernels": kernels,
+    "check": check,
+    "measure": measure,
+    "rank": rank,
+    "why": why,
+    "freeze": freeze,
+    "demo": demo,
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that names the nearest choice when one is mistyped."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as failure:
+            near = difflib.get_close_matches(str(value), list(action.choices or ()), n=1)
+            failure.message += f"; did you mean {near[0]!r}?" if near else ""
+            raise
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = Parser(
+        prog="polytier",
+        description="See, check, measure and explain the tiers that serve polytier's kernels.",
+        epilog=f"`polytier VERB --help` shows an example of each verb.\n\n{CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"polytier {polytier.__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", dest="verb")
+    for name, verb in VERBS.items():
+        _add(verbs, name, verb)
+    return parser
+
+
+def _add(verbs: Any, name: str, verb: Verb) -> None:
+    parser = verbs.add_parser(
+        name, help=verb.SUMMARY, description=verb.DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verb.configure(parser)
+    parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
+    parser.set_defaults(run=verb.run)

@@ -1,0 +1,107 @@
+"""`polytier rank`: the table computed from records, written or compared."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polytier.cli import output
+from polytier.errors import FileFormatError, UnknownNameError
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "compute the table from the records, or check that it still follows from them"
+DESCRIPTION = """\
+Compute the ranks and crossovers of one host from its records and write them as a table.
+With --check nothing is written: the exit code is 1, and a diff is shown, if the table is not
+byte for byte what the records give.
+
+example:
+  $ polytier rank --check
+  dispatch.toml is what the 8 records of linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2 give
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("--check", action="store_true", help="compare only; 1 if the table differs")
+    records = "directory of the records: of one host, or with one directory for each host (default: docs/benchmarks)"
+    parser.add_argument("--records", type=Path, default=Path("docs/benchmarks"), metavar="DIR", help=records)
+    table = "the table's file (default: dispatch.toml)"
+    parser.add_argument("--table", type=Path, default=Path("dispatch.toml"), metavar="FILE", help=table)
+    host = "whose records (default: the host of the present table, else the only one, else this host)"
+    parser.add_argument("--host", metavar="ID", help=host)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write or check the table; 1 if a checked one differs."""
+    from polytier.rank import table
+    from polytier.record.atomic import write_text
+    from polytier.record.records import read_records
+    from polytier.record.tables import format_table
+
+    directory = _directory(arguments.records, arguments.host, arguments.table)
+    records = read_records(directory)
+    if not records:
+        raise FileFormatError.of("records", directory, "", "there is none", "write some with `polytier measure`")
+    wanted = table(records.values())
+    text = format_table(wanted)
+    present = _present(arguments.table)
+    if not arguments.check:
+        write_text(arguments.table, text, "table")
+    _report(arguments, wanted.host, sorted(records), _difference(present, text, arguments.table))
+    return int(arguments.check and present != text)
+
+
+def _directory(records: Path, host: str | None, table: Path) -> Path:
+    """Return the directory of the one host whose records count."""
+    if any(records.glob("*.json")) and host is None:
+        return records
+    if not records.is_dir():
+        hint = "name the directory with --records"
+        raise FileFormatError.of("records", records, "", "there is no such directory", hint)
+    hosts = sorted(path.name for path in records.iterdir() if any(path.glob("*.json")))
+    chosen = host or _likely(hosts, table)
+    if chosen not in hosts:
+        raise UnknownNameError.of("host", chosen, hosts)
+    return records / chosen
+
+
+def _likely(hosts: list[str], table: Path) -> str:
+    from polytier.record.host import host_id
+    from polytier.record.tables import read_table
+
+    if table.is_file() and len(hosts) > 1:
+        return read_table(table).host
+    return hosts[0] if len(hosts) == 1 else host_id()
+
+
+def _present(table: Path) -> str | None:
+    """Return the table as it stands, line ends untouched; None where there is none."""
+    if not table.is_file():
+        return None
+    return table.read_bytes().decode("utf-8", "backslashreplace")
+
+
+def _difference(present: str | None, wanted: str, table: Path) -> list[str]:
+    before = (present or "").splitlines()
+    lines = [*difflib.unified_diff(before, wanted.splitlines(), str(table), "from the records", lineterm="", n=2)]
+    return lines or ["line ends or the end of the file differ"] * (present != wanted)
+
+
+def _report(arguments: argparse.Namespace, host: str, kernels: list[str], difference: list[str]) -> None:
+    if arguments.json:
+        answer = {"host": host, "kernels": kernels, "table": str(arguments.table), "written": not arguments.check}
+        output.emit_json(answer | {"same": not difference, "difference": difference})
+        return
+    for line in difference if arguments.check else ():
+        output.emit(line)
+    follows = f"what the {output.count(len(kernels), 'record')} of {host} give"
+    if not arguments.check:
+        output.say(f"wrote {arguments.table}: {follows}{'' if difference else ', as before'}")
+    elif difference:
+        output.say(f"{arguments.table} is not {follows}\nhint: `polytier rank` writes it anew")
+    else:
+        output.say(f"{arguments.table} is {follows}")

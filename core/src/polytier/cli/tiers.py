@@ -1,0 +1,82 @@
+"""`polytier tiers`: what is installed, what each tier offers, and why one cannot be used."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from polytier.cli import lookup, output
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "list the installed tiers and say whether each can be used here"
+DESCRIPTION = """\
+List the installed tiers: version, build, the kernels each offers, and why one cannot be used.
+Each tier is probed once in a process of its own (loaded, and compared with the floor on the smallest case),
+so that one that crashes is only reported.
+
+example:
+  $ polytier tiers
+  tier  state   version  build             kernels  distribution
+  rust  usable  0.1.0    5f1c0e9ab27d4431        8  polytier-rust, /usr/lib/python3/site-packages/polytier_rust
+"""
+NONE_INSTALLED = """\
+no tier is installed: the NumPy floor serves every kernel
+hint: pip install 'polytier[rust]'"""
+_HEADINGS = ("tier", "state", "version", "build", "kernels", "distribution")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("tiers", nargs="*", metavar="TIER", help="only these tiers")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Probe the tiers and print what was found; 1 if a tier that was asked for cannot be used."""
+    lookup.kernels()
+    found = [_describe(name) for name in lookup.tiers(arguments.tiers)]
+    if arguments.json:
+        output.emit_json({"tiers": found})
+    elif found:
+        _print(found)
+    else:
+        output.say(NONE_INSTALLED)
+    return int(bool(arguments.tiers) and any(tier["state"] != "usable" for tier in found))
+
+
+def _describe(name: str) -> dict[str, Any]:
+    from polytier.tiers.probe import probe_isolated
+
+    reason = lookup.denied(name)
+    if reason is not None:
+        return {"tier": name, "state": "disabled", "reason": reason, "receipt": None, "kernels": [], "rejected": {}}
+    probe = probe_isolated(name)
+    state = "unusable" if probe.failure else "usable" if probe.passed else "impaired"
+    return {
+        "tier": name,
+        "state": state,
+        "reason": probe.failure,
+        "receipt": asdict(probe.receipt) if probe.receipt else None,
+        "kernels": [kernel for kernel, trouble in probe.agreement.items() if trouble is None],
+        "rejected": {kernel: trouble for kernel, trouble in probe.agreement.items() if trouble is not None},
+    }
+
+
+def _print(found: list[dict[str, Any]]) -> None:
+    for line in output.table(_HEADINGS, [_row(tier) for tier in found], right=frozenset({4})):
+        output.emit(line)
+    for tier in found:
+        troubles = {"": tier["reason"]} if tier["reason"] else tier["rejected"]
+        for kernel, trouble in troubles.items():
+            output.emit()
+            output.emit(f"{tier['tier']} {kernel}".rstrip() + ":")
+            for line in output.wrapped(trouble, 2):
+                output.emit(f"  {line}")
+
+
+def _row(tier: dict[str, Any]) -> tuple[object, ...]:
+    receipt = tier["receipt"] or {"version": "-", "digest": "-", "distribution": "-", "file": ""}
+    origin = f"{receipt['distribution']}, {receipt['file']}" if receipt["file"] else receipt["distribution"]
+    kernels = len(tier["kernels"]) or "-"
+    return tier["tier"], tier["state"], receipt["version"], receipt["digest"], kernels, origin
