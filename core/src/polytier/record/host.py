@@ -55,13 +55,12 @@ def host_id() -> str:
 
 def identify(system: str, architecture: str, cpu: Cpu, cores: int) -> str:
     """Return the id of the kind of host that has these parts: readable words, then a checksum over all of them."""
-    words = _words(cpu.model)
-    if cpu.vendor.lower() not in words:
-        words.insert(0, cpu.vendor.lower())
+    vendor, words = _slug(cpu.vendor), _words(cpu.model)[:5]
+    named = words if vendor in words else [vendor, *words]
     parts = (system, architecture, cpu.vendor, cpu.model, cpu.stepping, str(cores), cpu.level)
     # hashlib takes 2 to 8 ms to import, and a first call waits for this; nobody forges a host id.
-    checksum = f"{crc32(chr(0).join(parts).encode()):08x}"
-    return "-".join([system, architecture, *words[:5], f"{cores}c", cpu.level, checksum])
+    checksum = f"{crc32(chr(0).join(parts).encode('utf-8', 'replace')):08x}"
+    return "-".join([_slug(system), _slug(architecture), *named, f"{cores}c", cpu.level, checksum])
 
 
 def machine() -> str:
@@ -71,15 +70,18 @@ def machine() -> str:
     return name.lower()
 
 
-def usable_cores() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def usable_cores(quota: str = "/sys/fs/cgroup/cpu.max") -> int:
+    """Return the number of processors that this process may use: its affinity, or its container's share if less."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        share, period = _first_block(quota).split()
+        return min(cores, max(1, -(-int(share) // int(period))))
+    except (OSError, ValueError, ZeroDivisionError):  # no such file here, or the share is "max"
+        return cores
 
 
 def this_cpu(system: str = sys.platform, cpuinfo: str = "/proc/cpuinfo") -> Cpu:
-    """Return what the system tells of the first processor without starting a process."""
+    """Return what the system tells of the first processor, asked without starting a process."""
     if system == "darwin":
         import ctypes
 
@@ -87,7 +89,8 @@ def this_cpu(system: str = sys.platform, cpuinfo: str = "/proc/cpuinfo") -> Cpu:
     try:
         return linux_cpu(_first_block(cpuinfo))
     except OSError:
-        return Cpu("unknown", os.environ.get("PROCESSOR_IDENTIFIER", "cpu"), "", frozenset())
+        described = os.environ.get("PROCESSOR_IDENTIFIER", "cpu")  # Windows
+        return Cpu(_VENDORS.get(described.rpartition(", ")[2], "unknown"), described, "", frozenset())
 
 
 def _first_block(path: str) -> str:
@@ -138,8 +141,9 @@ def _words(model: str) -> list[str]:
     # "AMD EPYC 7763 64-Core Processor" and "Intel(R) Xeon(R) CPU @ 2.20GHz": counts and clocks are no name.
     tokens = [token for token in model.lower().partition("@")[0].split() if not token.endswith("-core")]
     words = _slug(" ".join(tokens)).split("-")
-    return [word for word in words if word and word not in _NOISE]
+    return [word for word in words if word not in _NOISE]
 
 
 def _slug(text: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower()).strip("-")
+    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else " " for letter in text.lower())
+    return "-".join(kept.split()) or "unknown"

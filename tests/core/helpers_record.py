@@ -1,0 +1,63 @@
+"""Records to test with: built from few figures, or drawn by hypothesis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from polytier.marks import FLOOR
+from polytier.record import HostFacts, Measurement, Record, Refusal, TierBuild, summarise
+
+HOST = HostFacts("linux-x86_64-test-2c-avx2-00000000", {"cpu": "Test CPU ®", "cores": 2, "load": [0.5, 0.25, 0.1]})
+TIERS = ("go", "julia", "mojo", "rust")
+
+
+def measurement(tier: str, size: int, median: float, *, spread: float = 0.0, case: str = "") -> Measurement:
+    """Return a measurement whose quartiles lie `spread` (relative) around the median."""
+    low, high = median * (1 - spread), median * (1 + spread)
+    return Measurement(case or f"n={size}", size, 7, tier, 9, 100, low, low, median, high, high, 2 * high)
+
+
+def record(
+    *measurements: Measurement, kernel: str = "order_parameter", refusals: tuple[Refusal, ...] = (), **changes: Any
+) -> Record:
+    """Return a record of these measurements with a build for each tier."""
+    names = {FLOOR, *(entry.tier for entry in measurements)}
+    tiers = {name: TierBuild("0.1.0", f"digest of {name}") for name in sorted(names)}
+    fields = {"host": HOST, "revision": "abc1234", "polytier": "0.1.0", "tiers": tiers} | changes
+    return Record(kernel=kernel, measurements=measurements, refusals=refusals, **fields)
+
+
+def times() -> st.SearchStrategy[float]:
+    """Draw few enough different times that ties and overlaps are common."""
+    return st.one_of(st.integers(1, 12).map(lambda k: k * 1e-6), st.floats(1e-9, 10.0))
+
+
+@st.composite
+def measurements(draw: st.DrawFn, tier: str, size: int, case: str) -> Measurement:
+    """Draw a measurement with figures of a real sample."""
+    figures = summarise(draw(st.lists(times(), min_size=1, max_size=4)))
+    seed, samples, loops = draw(st.integers(0, 99)), draw(st.integers(1, 50)), draw(st.integers(1, 10**6))
+    return Measurement(case, size, seed, tier, samples, loops, first=draw(times()), **figures)
+
+
+@st.composite
+def records(draw: st.DrawFn, *, complete: bool = False, cases: int = 1) -> Record:
+    """Draw a record; `complete` measures each tier on all cases, `cases` is how many one size may have."""
+    sizes = draw(st.lists(st.integers(0, 10**6), min_size=1, max_size=5, unique=True))
+    labels = {f"n={size}, {part}": size for size in sizes for part in range(draw(st.integers(1, cases)))}
+    tiers = draw(st.lists(st.sampled_from(TIERS), unique=True, max_size=4))
+    entries = [
+        draw(measurements(tier, size, label))
+        for tier in (FLOOR, *tiers)
+        for label, size in labels.items()
+        if complete or draw(st.integers(0, 5))
+    ]
+    refusals = () if complete else tuple(draw(st.lists(_refusals(), max_size=1)))
+    builds = {tier: TierBuild("0.1.0", "0123456789abcdef") for tier in (FLOOR, *tiers)}
+    return record(*entries, refusals=refusals, tiers=builds)
+
+
+def _refusals() -> st.SearchStrategy[Refusal]:
+    return st.builds(Refusal, st.sampled_from(TIERS), st.sampled_from(["n=1", "odd"]), st.text(max_size=20))
