@@ -21,7 +21,7 @@ WORDS = {
     r"fallback implementations?": "floor",
     r"reference implementations?": "floor",
     r"fallbacks?": "floor, or fall through",
-    r"parity": "agreement",
+    r"parity (checks?|tests?)": "agreement",
     r"leaderboards?": "rank",
     r"campaigns?": "record",
     r"blazing(ly)?|seamless(ly)?|effortless(ly)?|cutting-edge|state-of-the-art|world-class|powerful": "a figure",
