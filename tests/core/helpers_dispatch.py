@@ -85,7 +85,9 @@ def standing(size: int, start: int, *order: str, level: tuple[str, ...] = (), **
     return Standing(size, start, order, level, medians)
 
 
-def table(*standings: Standing, host: str = HOST, kernel: str = "total", tiers: Mapping[str, Any] | None = None) -> Table:
+def table(
+    *standings: Standing, host: str = HOST, kernel: str = "total", tiers: Mapping[str, Any] | None = None
+) -> Table:
     """Return a table of one kernel."""
     names = {name for each in standings for name in each.order} - {"floor"}
     builds = {name: TierBuild("1.0", f"digest of {name}") for name in sorted(names)} | dict(tiers or {})

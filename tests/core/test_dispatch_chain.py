@@ -356,6 +356,10 @@ def test_the_public_function_looks_like_the_floor() -> None:
 
     b = bench({}, standing(2, 0, "floor"))
     assert inspect.signature(b.function) == inspect.signature(total)
-    assert (b.function.__name__, b.function.__module__, b.function.__doc__) == ("total", "helpers_dispatch", total.__doc__)
+    assert (b.function.__name__, b.function.__module__, b.function.__doc__) == (
+        "total",
+        "helpers_dispatch",
+        total.__doc__,
+    )
     assert b.function.__wrapped__ is total
     assert b.function.dispatch.floor is total

@@ -128,7 +128,11 @@ def test_a_trace_notes_every_call_of_its_block() -> None:
         with b.dispatcher.using("floor"):
             b.function(CALL)
     b.function(CALL)
-    assert [(e.kernel, e.size, e.tier) for e in trace] == [("total", 2, "floor"), ("total", 5, "rust"), ("total", 2, "floor")]
+    assert [(e.kernel, e.size, e.tier) for e in trace] == [
+        ("total", 2, "floor"),
+        ("total", 5, "rust"),
+        ("total", 2, "floor"),
+    ]
     assert [e.reason for e in trace] == [Reason.FELL_THROUGH, Reason.MEASURED, Reason.PINNED]
     assert trace[0].fell_through == (("rust", "RuntimeError: failure 1"),)
     assert all(e.nanoseconds > 0 for e in trace[:2])
@@ -187,8 +191,12 @@ def test_why_gives_each_tier_its_reason() -> None:
     assert [why.name for why in explanation.links] == ["rust", "go", "floor"]
     assert b.function.dispatch.chain(2) == ("rust", "go", "bare", "floor")
     text = str(explanation)
-    assert text.startswith(f"total at size 2 on {HOST}\nranks: a table given to this process\n  1. rust: measured 1e-06 s, 64 times")
-    assert "sick: quarantined, until polytier.refresh(): load tier 'sick': no library" in text.replace("TierLoadError: ", "")
+    assert text.startswith(
+        f"total at size 2 on {HOST}\nranks: a table given to this process\n  1. rust: measured 1e-06 s, 64 times"
+    )
+    assert "sick: quarantined, until polytier.refresh(): load tier 'sick': no library" in text.replace(
+        "TierLoadError: ", ""
+    )
 
 
 def test_why_tells_the_rest_of_a_quarantine() -> None:
@@ -271,7 +279,10 @@ def test_reranking_reaches_every_reference() -> None:
 def test_reranking_back_and_forth_compiles_nothing_anew() -> None:
     """Equal chains share one body, so that a process that re-ranks for days does not grow."""
     b = bench({"go": answering(4.0), "rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
-    one, other = table(standing(2, 0, "rust", "floor")), table(standing(2, 0, "go", "floor"), standing(9, 5, "rust", "floor"))
+    one, other = (
+        table(standing(2, 0, "rust", "floor")),
+        table(standing(2, 0, "go", "floor"), standing(9, 5, "rust", "floor")),
+    )
     for _ in range(20):
         for chosen in (one, other):
             b.dispatcher.rank_by(chosen)

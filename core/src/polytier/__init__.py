@@ -11,19 +11,9 @@ dispatcher = Dispatcher(_declaration.catalogue)
 _declaration.catalogue.publish = dispatcher.publish
 
 # The wiring above comes first: declaring a kernel publishes its dispatching function.
+from polytier.kernels import public as _public  # noqa: E402
 from polytier.kernels.declaration import Case, kernel  # noqa: E402
-from polytier.kernels.kuramoto import (  # noqa: E402
-    OMEGA_16,
-    build_knm,
-    kuramoto_euler,
-    kuramoto_phases,
-    kuramoto_rk4,
-    kuramoto_trajectory,
-    mean_phase,
-    natural_frequencies,
-    networked_force,
-    order_parameter,
-)
+from polytier.kernels.public import *  # noqa: E402, F403
 from polytier.kernels.tolerance import Tolerance  # noqa: E402
 
 __version__ = "0.1.0"
@@ -36,25 +26,16 @@ freeze = dispatcher.freeze
 warm = dispatcher.warm
 
 __all__ = [
-    "OMEGA_16",
     "Case",
     "Tolerance",
     "__version__",
-    "build_knm",
     "dispatcher",
     "explain",
     "freeze",
     "kernel",
-    "kuramoto_euler",
-    "kuramoto_phases",
-    "kuramoto_rk4",
-    "kuramoto_trajectory",
-    "mean_phase",
-    "natural_frequencies",
-    "networked_force",
-    "order_parameter",
     "refresh",
     "trace",
     "using",
     "warm",
 ]
+__all__ += _public.__all__
