@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from polytier.cli import output
 from polytier.cli.parser import build
-from polytier.errors import PinError, PolytierError, TierLoadError
+from polytier.errors import PinError, PolytierError, PolytierWarning, TierLoadError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build()
     arguments = parser.parse_args(argv)
     if arguments.verb is None:
-        output.say(parser.format_help())
+        output.say(parser.format_help().rstrip())
         return TROUBLE
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
+        warnings.simplefilter("always", PolytierWarning)
         return _run(arguments)
 
 

@@ -12,6 +12,7 @@ import polytier
 from polytier.cli import output
 from polytier.cli.progress import counted
 from polytier.demo import network, plot, sweep
+from polytier.kernels.kuramoto import kuramoto_trajectory
 from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ example:
   $ polytier demo
   $ polytier demo --plot transition.png
 """
+Report = dict[str, sweep.Run]
 KERNEL = "kuramoto_trajectory"
 ONLY_FLOOR = """\
 only the floor is installed, so there is nothing to compare its time with
@@ -82,13 +84,13 @@ def _positive(text: str) -> int:
     return number
 
 
-def _measured(model: network.Network, points: int, steps: int) -> tuple[dict[str, sweep.Run], list[Event]]:
-    implementations: dict[str, sweep.Trajectory] = {"dispatched": polytier.kuramoto_trajectory}
+def _measured(model: network.Network, points: int, steps: int) -> tuple[Report, list[Event]]:
+    implementations: dict[str, sweep.Trajectory] = {"dispatched": kuramoto_trajectory}
     if polytier.dispatcher.tiers.installed():
-        implementations[FLOOR] = polytier.kuramoto_trajectory.dispatch.floor
+        implementations[FLOOR] = kuramoto_trajectory.dispatch.floor
     with counted("strengths", points) as done, polytier.trace() as events:
         # The first call finds and loads the tiers; it shall burden neither side's time.
-        sweep.settled(polytier.kuramoto_trajectory, model, sweep.GREATEST_STRENGTH, 2)
+        sweep.settled(kuramoto_trajectory, model, sweep.GREATEST_STRENGTH, 2)
         runs = sweep.sweep(implementations, model, points, steps, done)
     return runs, events[1:]
 
@@ -110,14 +112,12 @@ def _detail(event: Event) -> str:
     return next((link.detail for link in links if link.name == event.tier), "")
 
 
-def _curve(report: dict[str, sweep.Run]) -> tuple[list[float], tuple[float, ...]]:
+def _curve(report: Report) -> tuple[list[float], tuple[float, ...]]:
     run = report["dispatched"]
     return sweep.strengths(len(run.coherence)).tolist(), run.coherence
 
 
-def _document(
-    model: network.Network, report: dict[str, sweep.Run], served: list[Service], asked: Any
-) -> dict[str, Any]:
+def _document(model: network.Network, report: Report, served: list[Service], asked: Any) -> dict[str, Any]:
     strengths, coherence = _curve(report)
     return {
         "buses": model.buses,
@@ -132,11 +132,11 @@ def _document(
     }
 
 
-def _difference(report: dict[str, sweep.Run]) -> float | None:
+def _difference(report: Report) -> float | None:
     return sweep.largest_difference(report["dispatched"], report[FLOOR]) if FLOOR in report else None
 
 
-def _print(model: network.Network, report: dict[str, sweep.Run], served: list[Service], asked: Any) -> None:
+def _print(model: network.Network, report: Report, served: list[Service], asked: Any) -> None:
     strengths, coherence = _curve(report)
     output.emit(f"IEEE 118-bus test system: {model.buses} buses, {model.branches} branches")
     duration = asked.steps * sweep.STEP_SECONDS
@@ -165,12 +165,12 @@ def _transition(strengths: list[float], coherence: tuple[float, ...]) -> str:
     return ends if crossing is None else f"{ends}; it stays above 0.5 from {crossing:.3g} on"
 
 
-def _times(report: dict[str, sweep.Run]) -> list[str]:
+def _times(report: Report) -> list[str]:
     if FLOOR not in report:
         return ONLY_FLOOR.splitlines()
     mine, floor = report["dispatched"].seconds, report[FLOOR].seconds
     return [
-        f"dispatched {output.seconds(mine)}, floor alone {output.seconds(floor)} "
-        f"in the same run, turn and turn about: {floor / mine:.3g} times",
+        f"dispatched {output.seconds(mine)}; the floor alone, turn and turn about in the same run,",
+        f"{output.seconds(floor)}: {floor / mine:.3g} times as long",
         f"largest difference of R between the two: {_difference(report):.1g}",
     ]

@@ -25,7 +25,7 @@ def tiers(names: list[str] | None = None) -> list[str]:
 
 
 def offers(tiers: list[str]) -> dict[str, frozenset[str]]:
-    """Return the kernels that each tier offers and that agree on the smallest case; none for one that cannot be used."""
+    """Return the kernels that each usable tier offers and that agree on the smallest case."""
     from polytier.tiers.probe import probe_isolated
 
     probes = {tier: probe_isolated(tier) for tier in tiers if denied(tier) is None}

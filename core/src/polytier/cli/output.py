@@ -20,6 +20,7 @@ _COLOURS: Final = {
     **dict.fromkeys(("disabled", "declines", "stale", "estimated", "unmeasured"), _YELLOW),
 }
 _NARROWEST = 24
+_MANY = 1000.0
 
 
 def emit(text: str = "") -> None:
@@ -63,9 +64,10 @@ def table(
 
 def seconds(value: float) -> str:
     """Return a duration with three significant digits and the unit that suits it."""
+    rounded = float(f"{value:.3g}")
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
-        if value >= factor:
-            return f"{value / factor:.3g} {unit}"
+        if rounded >= factor:
+            return f"{value:.0f} s" if rounded >= _MANY else f"{value / factor:.3g} {unit}"
     return f"{value / 1e-9:.3g} ns"
 
 

@@ -58,7 +58,7 @@ def bar() -> Iterator[Bar]:
 def counted(noun: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how many of `total` things are done; lines are of no use to so short a work."""
     if not _is_capable():
-        yield lambda done: None
+        yield lambda _: None
         return
     with bar() as shown:
         shown.at(0, total, noun)

@@ -44,8 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     directory = _directory(arguments.records, arguments.host, arguments.table)
     records = read_records(directory)
-    if not records:
-        raise FileFormatError.of("records", directory, "", "there is none", "write some with `polytier measure`")
     wanted = table(records.values())
     text = format_table(wanted)
     present = _present(arguments.table)
@@ -63,6 +61,9 @@ def _directory(records: Path, host: str | None, table: Path) -> Path:
         hint = "name the directory with --records"
         raise FileFormatError.of("records", records, "", "there is no such directory", hint)
     hosts = sorted(path.name for path in records.iterdir() if any(path.glob("*.json")))
+    if not hosts:
+        hint = "write some with `polytier measure --records`"
+        raise FileFormatError.of("records", records, "", "it holds no host's records", hint)
     chosen = host or _likely(hosts, table)
     if chosen not in hosts:
         raise UnknownNameError.of("host", chosen, hosts)

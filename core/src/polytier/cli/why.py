@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polytier
 from polytier.cli import lookup, output
@@ -22,7 +21,8 @@ The size is what the kernel's size expression gives (`polytier kernels` lists th
 example:
   $ polytier why order_parameter --size 1000
   order_parameter at size 1000 on linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2
-  ranks from the shipped table (dispatch.toml)
+  ranks: the shipped table of linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2 (dispatch.toml)
+
      tier   reason     median   detail
   1  rust   measured   1.31 us
   2  floor  floor      11.7 us  ends every chain
@@ -51,15 +51,22 @@ def run(arguments: argparse.Namespace) -> int:
     kernel = lookup.kernels([arguments.kernel])[0]
     explanation = polytier.explain(kernel.name, arguments.size)
     if arguments.json:
-        output.emit_json(asdict(explanation))
+        output.emit_json(_document(explanation))
     else:
         _print(explanation)
     return 0
 
 
+def _document(explanation: Explanation) -> dict[str, Any]:
+    lists = {"links": explanation.links, "left_out": explanation.left_out}
+    return explanation._asdict() | {name: [link._asdict() for link in links] for name, links in lists.items()}
+
+
 def _print(explanation: Explanation) -> None:
     output.emit(f"{explanation.kernel} at size {explanation.size} on {explanation.host}")
-    output.emit(f"ranks from {explanation.origin}")
+    output.emit(f"ranks: {explanation.origin}")
+    for refused in explanation.refused_tables:
+        output.emit(f"refused: {refused}")
     output.emit()
     rows = [*_rows(explanation.links, (str(place) for place in range(1, len(explanation.links) + 1)))]
     rows += _rows(explanation.left_out, ("-" for _ in explanation.left_out))
