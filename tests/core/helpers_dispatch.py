@@ -103,7 +103,7 @@ class Bench(NamedTuple):
     now: list[float]
 
 
-def bench(
+def bench(  # noqa: PLR0913  each by name, and each with a default
     tiers: Mapping[str, Any],
     *standings: Standing,
     floor: Callable[..., Any] = total,

@@ -270,7 +270,7 @@ def test_when_every_link_fails_one_error_names_them_all() -> None:
 
     b = bench({"rust": raising(RuntimeError("dead"))}, standing(2, 0, "rust", "floor"), floor=floor)
     for _ in range(2):
-        with pytest.raises(ChainExhaustedError, match="'rust' raised .*dead.*'floor' raised .*no memory map") as caught:
+        with pytest.raises(ChainExhaustedError, match=r"'rust' raised .*dead.*'floor' raised .*no memory map") as caught:
             b.function(CALL)
         assert isinstance(caught.value.__cause__, ExceptionGroup)
         assert len(caught.value.__cause__.exceptions) == 2

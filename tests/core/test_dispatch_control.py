@@ -259,7 +259,7 @@ def test_a_standing_without_medians_is_ranked_all_the_same() -> None:
 def test_explaining_an_unknown_kernel_lists_the_known_ones() -> None:
     """The error names what was asked and what there is."""
     b = bench({}, standing(2, 0, "floor"))
-    with pytest.raises(UnknownNameError, match="use kernel 'totl'.*\nhint: known: 'total'"):
+    with pytest.raises(UnknownNameError, match=r"use kernel 'totl'.*\nhint: known: 'total'"):
         b.dispatcher.explain("totl", 2)
 
 
@@ -376,7 +376,7 @@ def test_warming_loads_and_starts_tiers() -> None:
 
 def test_kernels_pickle_and_copy_as_themselves() -> None:
     """A kernel travels by name."""
-    assert pickle.loads(pickle.dumps(polytier.order_parameter)) is polytier.order_parameter
+    assert pickle.loads(pickle.dumps(polytier.order_parameter)) is polytier.order_parameter  # noqa: S301  our own bytes
     assert copy.deepcopy(polytier.order_parameter) is polytier.order_parameter
 
 
