@@ -1,5 +1,7 @@
 """Finds which installed distributions offer tiers and kernel packs, cheaply enough for a first call."""
 
+# ruff: noqa: PTH109, PTH116, PTH117, PTH118 - pathlib takes 6 ms to import, more than a cold look-up may cost
+
 from __future__ import annotations
 
 import os
@@ -31,7 +33,12 @@ def entry_points(group: str, path: Sequence[str] | None = None, *, rescan: bool 
 
 def _places(path: Sequence[str] | None) -> list[str]:
     strings = [place for place in (sys.path if path is None else path) if isinstance(place, str)]
-    return list(dict.fromkeys(place if os.path.isabs(place) else os.path.join(os.getcwd(), place) for place in strings))
+    if not all(map(os.path.isabs, strings)):
+        try:
+            strings = [os.path.join(os.getcwd(), place) for place in strings]
+        except OSError:  # the working directory was removed
+            strings = [place for place in strings if os.path.isabs(place)]
+    return list(dict.fromkeys(strings))
 
 
 def _scanned(places: list[str], *, rescan: bool) -> Found:

@@ -48,7 +48,7 @@ def probe(tiers: Tiers, kernels: Iterable[Kernel], name: str) -> Probe:
         receipt = tiers.receipt(name)
     except TierLoadError as failure:
         return Probe(None, str(failure))
-    agreement = {}
+    agreement: dict[str, str | None] = {}
     for kernel in kernels:
         try:
             implementation = tiers.implementation(name, kernel.name)
@@ -82,7 +82,7 @@ def probe_isolated(name: str, *, seconds: float = SECONDS) -> Probe:
         command = [sys.executable, "-P", "-m", "polytier.tiers.probe", name, str(answer)]
         # A file, not a pipe: a process that the tier started and left behind would keep a pipe open for ever.
         with talk.open("wb") as output:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603 - this interpreter, and no shell
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -103,7 +103,7 @@ def probe_isolated(name: str, *, seconds: float = SECONDS) -> Probe:
 
 def _environment() -> dict[str, str]:
     # The child finds what this process finds, places added at run time included.
-    places = [os.path.abspath(place) for place in sys.path if isinstance(place, str)]
+    places = [str(Path(place).absolute()) for place in sys.path if isinstance(place, str)]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
 
 

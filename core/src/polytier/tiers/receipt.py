@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,6 @@ def _contents(module: ModuleType) -> Iterator[tuple[str, bytes]]:
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(folder).as_posix(), path.read_bytes()
     file = getattr(module, "__file__", None)
-    loader = getattr(module.__spec__, "loader", None)
+    loader: Any = getattr(module.__spec__, "loader", None)
     if file is not None and hasattr(loader, "get_data"):  # the loader also reads out of a zip archive
         yield Path(file).name, loader.get_data(file)

@@ -112,7 +112,8 @@ class Tiers:
     def implementation(self, name: str, kernel: str) -> Callable[..., Any]:
         """Return a tier's own function for a kernel, once pluggy lists it.
 
-        TierLoadError where the tier cannot be loaded or its function is refused; MissingImplementation where it has none.
+        TierLoadError where the tier cannot be loaded or its function is refused;
+        MissingImplementation where it has none.
         """
         verdict = self._verdict(self._known, name, self._kernels(kernel))
         if verdict.function is None:

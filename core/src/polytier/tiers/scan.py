@@ -1,5 +1,7 @@
 """Reads the entry points of tiers and kernel packs out of one place on sys.path, importing none of them."""
 
+# ruff: noqa: PTH119, PTH208 - pathlib takes 6 ms to import, more than a whole scan may cost
+
 from __future__ import annotations
 
 import os
@@ -34,7 +36,7 @@ Found = tuple[tuple[str, EntryPoint], ...]
 def scan_directory(place: str) -> Found:
     """Return what the .dist-info and .egg-info folders of a directory declare; an unreadable one declares nothing."""
     try:
-        names = os.listdir(place)  # noqa: PTH208 - 300 Path objects cost more than the whole scan may
+        names = os.listdir(place)
     except OSError:
         return ()
     # pip renames what it is about to remove to ~name. Of two versions left side by side the later one counts.
@@ -46,7 +48,7 @@ def scan_archive(place: str) -> Found:
     """Return what the distributions inside a zip archive declare."""
     import importlib_metadata
 
-    context = importlib_metadata.DistributionFinder.Context(path=[place])
+    context = _context([place])
     return tuple(_scan_distributions(importlib_metadata.MetadataPathFinder.find_distributions(context)))
 
 
@@ -59,10 +61,15 @@ def scan_importers(finders: Iterable[Any], path: Iterable[str]) -> Found:
     ]
     if not others:
         return ()
+    context = _context(list(path))
+    return tuple(found for finder in others for found in _scan_distributions(finder.find_distributions(context)))
+
+
+def _context(path: list[str]) -> Any:
     import importlib_metadata
 
-    context = importlib_metadata.DistributionFinder.Context(path=list(path))
-    return tuple(found for finder in others for found in _scan_distributions(finder.find_distributions(context)))
+    make: Any = importlib_metadata.DistributionFinder.Context
+    return make(path=path)
 
 
 def _scan_info(location: str) -> Iterator[tuple[str, EntryPoint]]:
@@ -99,7 +106,7 @@ def _lines(content: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _identity(metadata: str, location: str) -> tuple[str, str]:
-    name, _, version = os.path.basename(location).rpartition(".")[0].partition("-")  # noqa: PTH119 - as above
+    name, _, version = os.path.basename(location).rpartition(".")[0].partition("-")
     headers = dict(line.split(":", 1) for line in metadata.partition("\n\n")[0].splitlines() if ":" in line)
     return headers.get("Name", name).strip(), headers.get("Version", version or "unknown").strip()
 

@@ -1,5 +1,7 @@
 """Keeps the scans of sys.path's places in one file of the user's cache directory; without it all works, slower."""
 
+# ruff: noqa: PTH103, PTH105, PTH108, PTH111, PTH117, PTH120 - pathlib takes 6 ms to import, more than a look-up may cost
+
 from __future__ import annotations
 
 import os

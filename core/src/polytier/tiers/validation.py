@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from polytier import marks
@@ -17,17 +17,6 @@ _MARKER = f"{marks.PROJECT}_impl"
 _FLAGS = ("tryfirst", "trylast", "wrapper", "hookwrapper")
 
 
-class Stubs:
-    """A namespace of marked functions for pluggy: a specification, or one tier's plugin."""
-
-    def __init__(self, stubs: Mapping[str, Callable[..., Any]]) -> None:
-        self.__dict__.update(stubs)
-
-    def __dir__(self) -> list[str]:
-        """Return the stubs' names alone: pluggy inspects every name it finds."""
-        return list(self.__dict__)
-
-
 class Validator:
     """One PluginManager: a hookspec per kernel, and per tier one plugin of stubs that hold its functions."""
 
@@ -36,7 +25,7 @@ class Validator:
 
         self._refusal = pluggy.PluginValidationError
         self._manager = pluggy.PluginManager(marks.PROJECT)
-        self._plugins: dict[str, Stubs] = {}
+        self._stubs: dict[str, dict[str, Any]] = {}
         self._specified: dict[str, Kernel] = {}
         for tier in blocked:
             self._manager.set_blocked(tier)
@@ -57,37 +46,41 @@ class Validator:
             return reason
         if kernel.name not in self._specified:
             self._specified[kernel.name] = kernel
-            self._manager.add_hookspecs(Stubs({kernel.name: marks.hookspec(_stub(kernel, kernel.floor))}))
+            self._manager.add_hookspecs(_namespace({kernel.name: marks.hookspec(_stub(kernel, kernel.floor))}))
         stub = marks.hookimpl(_stub(kernel, found))
         getattr(stub, _MARKER).update(marked)
         return self._register(tier, kernel.name, stub)
 
     def implementation(self, tier: str, kernel: str) -> Callable[..., Any] | None:
-        """Return the function that pluggy lists for a tier and a kernel, or None."""
-        for listed in getattr(self._manager.hook, kernel).get_hookimpls():
-            if listed.plugin_name == tier:
-                return listed.function.implementation  # type: ignore[attr-defined, no-any-return]
-        return None
+        """Return the function that pluggy lists for a tier and a specified kernel, or None."""
+        listed: list[Any] = getattr(self._manager.hook, kernel).get_hookimpls()
+        return next((found.function.implementation for found in listed if found.plugin_name == tier), None)
 
-    def _register(self, tier: str, kernel: str, stub: Callable[..., Any]) -> str | None:
-        before = self._plugins.get(tier, Stubs({}))
-        reason = self._replace(tier, Stubs({**vars(before), kernel: stub}))
+    def _register(self, tier: str, kernel: str, stub: Any) -> str | None:
+        before = self._stubs.get(tier, {})
+        reason = self._replace(tier, {**before, kernel: stub})
         if reason is None and self.implementation(tier, kernel) is None:
             reason = "pluggy lists it under another name: it is marked with a specname"
         if reason is not None:
             self._replace(tier, before)
         return reason
 
-    def _replace(self, tier: str, plugin: Stubs) -> str | None:
+    def _replace(self, tier: str, stubs: dict[str, Any]) -> str | None:
         # A registered plugin cannot grow, so a tier's next kernel comes with a new one.
         if self._manager.has_plugin(tier):
             self._manager.unregister(name=tier)
-        self._plugins[tier] = plugin
+        self._stubs[tier] = stubs
         try:
-            self._manager.register(plugin, name=tier)
+            self._manager.register(_namespace(stubs), name=tier)
         except self._refusal as failure:
             return f"pluggy refuses it: {' '.join(str(failure).split())}"
         return None
+
+
+def _namespace(stubs: Mapping[str, Any]) -> ModuleType:
+    namespace = ModuleType("stubs")
+    vars(namespace).update(stubs)
+    return namespace
 
 
 def _stub(kernel: Kernel, implementation: Callable[..., Any]) -> Any:
