@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from polytier.marks import FLOOR
-from polytier.record import HostFacts, Measurement, Record, Refusal, TierBuild, summarise
+from polytier.record import HostFacts, Measurement, Record, Refusal, TierBuild
 
 HOST = HostFacts("linux-x86_64-test-2c-avx2-00000000", {"cpu": "Test CPU ®", "cores": 2, "load": [0.5, 0.25, 0.1]})
 TIERS = ("go", "julia", "mojo", "rust")
@@ -29,33 +29,31 @@ def record(
     return Record(kernel=kernel, measurements=measurements, refusals=refusals, **fields)
 
 
-def times() -> st.SearchStrategy[float]:
-    """Draw few enough different times that ties and overlaps are common."""
-    return st.one_of(st.integers(1, 12).map(lambda k: k * 1e-6), st.floats(1e-9, 10.0))
-
-
-@st.composite
-def measurements(draw: st.DrawFn, tier: str, size: int, case: str) -> Measurement:
-    """Draw a measurement with figures of a real sample."""
-    figures = summarise(draw(st.lists(times(), min_size=1, max_size=4)))
-    seed, samples, loops = draw(st.integers(0, 99)), draw(st.integers(1, 50)), draw(st.integers(1, 10**6))
-    return Measurement(case, size, seed, tier, samples, loops, first=draw(times()), **figures)
+def banded(tier: str, size: int, case: str, low: int, width: int) -> Measurement:
+    """Return a measurement whose quartiles lie `low`, in the middle and `low + width` microseconds from zero."""
+    p25, median, p75 = low * 1e-6, (low + width / 2) * 1e-6, (low + width) * 1e-6
+    return Measurement(case, size, size % 7, tier, 5, 10, p25 / 2, p25, median, p75, 2 * p75, 3 * p75)
 
 
 @st.composite
 def records(draw: st.DrawFn, *, complete: bool = False, cases: int = 1) -> Record:
-    """Draw a record; `complete` measures each tier on all cases, `cases` is how many one size may have."""
-    sizes = draw(st.lists(st.integers(0, 10**6), min_size=1, max_size=5, unique=True))
-    labels = {f"n={size}, {part}": size for size in sizes for part in range(draw(st.integers(1, cases)))}
-    tiers = draw(st.lists(st.sampled_from(TIERS), unique=True, max_size=4))
+    """Draw a record in which bands often touch and overlap.
+
+    `complete` measures each tier on all cases and refuses none, `cases` is how many cases one size may have.
+    """
+    sizes = draw(st.lists(st.integers(0, 40) | st.integers(0, 10**6), min_size=1, max_size=5, unique=True))
+    labels = [(f"n={size}, {part}", size) for size in sizes for part in range(draw(st.integers(1, cases)))]
+    tiers = (FLOOR, *draw(st.lists(st.sampled_from(TIERS), unique=True, max_size=4)))
+    places = [(tier, size, label) for tier in tiers for label, size in labels]
+    figure = st.tuples(st.integers(1, 12), st.integers(0, 6), st.integers(0, 5))
+    figures = draw(st.lists(figure, min_size=len(places), max_size=len(places)))
     entries = [
-        draw(measurements(tier, size, label))
-        for tier in (FLOOR, *tiers)
-        for label, size in labels.items()
-        if complete or draw(st.integers(0, 5))
+        banded(*place, low, width)
+        for place, (low, width, chance) in zip(places, figures, strict=True)
+        if complete or chance
     ]
     refusals = () if complete else tuple(draw(st.lists(_refusals(), max_size=1)))
-    builds = {tier: TierBuild("0.1.0", "0123456789abcdef") for tier in (FLOOR, *tiers)}
+    builds = {tier: TierBuild("0.1.0", f"digest of {tier}") for tier in tiers}
     return record(*entries, refusals=refusals, tiers=builds)
 
 
