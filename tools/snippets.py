@@ -1,7 +1,8 @@
 """Run the code of documentation pages as a reader would: `python -m tools.snippets docs README.md`.
 
 A fence with a caption is a file of that name; `console` runs the lines after `$ ` and compares what follows them;
-`sh` is a script; `pycon` is a doctest; `python` without a caption is a script; other languages are for reading.
+`sh` is a script; `pycon` is a doctest that goes on where the page's last one ended; `python` without a caption is a
+script; other languages are for reading.
 A comment `<!-- not run: reason -->` on the line before a fence excepts it, and the reason is printed.
 """
 
@@ -104,11 +105,12 @@ def perform(snippet: Snippet, folder: Path, environ: Mapping[str, str]) -> None:
                 raise SnippetError(f"$ {command}expected:\n{expected}found:\n{found}")
     elif snippet.language == "sh":
         run(["bash", "-euo", "pipefail", "-c", snippet.text], folder, environ)
+    elif snippet.language == "pycon":
+        with (folder / "session.txt").open("a", encoding="utf-8") as session:
+            session.write(f"{snippet.text}\n")
+        run(["python", "-c", DOCTEST, "session.txt", str(FLAGS)], folder, environ)
     else:
-        script = folder / f"line-{snippet.line}.txt"
-        script.write_text(snippet.text, encoding="utf-8")
-        way = ["-c", DOCTEST, script.name, str(FLAGS)] if snippet.language == "pycon" else [script.name]
-        run(["python", *way], folder, environ)
+        run(["python", "-c", snippet.text], folder, environ)
 
 
 def clone(folder: Path) -> None:
@@ -149,7 +151,8 @@ def play(page: Path, wheels: Path | None) -> int:
         folder.mkdir()
         if page.name == "README.md":
             clone(folder)
-        environ = environment(Path(scratch), wheels)
+        installs = any("pip " in snippet.text for snippet in todo if not snippet.excepted)
+        environ = environment(Path(scratch), wheels if installs else None)
         for snippet in todo:
             where = f"{page}:{snippet.line}: {snippet.language}"
             if snippet.excepted:
