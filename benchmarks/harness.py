@@ -23,6 +23,8 @@ from typing import Any
 Loop = Callable[[Callable[..., Any], Sequence[Any]], float]
 
 WARM_CALLS = 3
+LEAST = 4
+"""Clean samples from which a median needs no rejected ones."""
 LONG_CALL = 0.01
 """From this many seconds a call warms itself; extra untimed calls would only double the run."""
 
@@ -73,12 +75,12 @@ class Series:
     loops: int
     call: float
     clean: dict[int, float] = field(default_factory=dict)
-    rejected: list[float] = field(default_factory=list)
+    rejected: dict[int, list[float]] = field(default_factory=dict)
 
     def add(self, at: int, seconds: float, switches: int) -> bool:
         """Keep one sample; return whether it is clean."""
         if switches and not self.contender.threaded:
-            self.rejected.append(seconds)
+            self.rejected.setdefault(at, []).append(seconds)
             return False
         self.clean[at] = seconds
         return True
@@ -222,21 +224,29 @@ def quartiles(samples: Sequence[float]) -> tuple[float, float, float]:
     return p25, median, p75
 
 
-def summarise(series: Series, least: int = 4) -> Summary:
+def summarise(series: Series, least: int = LEAST) -> Summary:
     """Return what the clean samples come to; where fewer than `least` are clean, rejected ones join and it says so."""
-    samples = list(series.clean.values())
-    contended = bool(series.rejected) and len(samples) < least
-    p25, median, p75 = quartiles(samples + series.rejected if contended else samples)
-    used = len(samples) + contended * len(series.rejected)
-    return Summary(median, p25, p75, used, len(series.rejected), contended)
+    clean, rejected = list(series.clean.values()), [value for tries in series.rejected.values() for value in tries]
+    contended = bool(rejected) and len(clean) < least
+    samples = clean + rejected if contended else clean
+    p25, median, p75 = quartiles(samples)
+    return Summary(median, p25, p75, len(samples), len(rejected), contended)
 
 
-def paired_difference(one: Series, other: Series, least: int = 4) -> Summary:
-    """Return `one - other`, taken within each round where both are clean: drift between rounds cancels."""
-    rounds = sorted(one.clean.keys() & other.clean.keys())
-    rejected = len(one.rejected) + len(other.rejected)
-    if len(rounds) >= min(least, max(1, len(other.clean) + len(other.rejected))):
-        p25, median, p75 = quartiles([one.clean[at] - other.clean[at] for at in rounds])
-        return Summary(median, p25, p75, len(rounds), rejected)
-    a, b = summarise(one), summarise(other)
-    return Summary(a.median - b.median, a.p25 - b.p75, a.p75 - b.p25, a.samples, rejected, contended=True)
+def paired_difference(one: Series, other: Series, least: int = LEAST) -> Summary:
+    """Return `one - other`, taken within each round, so that drift between rounds cancels.
+
+    Rounds count in which both are clean; where those are fewer than `least`, the best of each round stands in.
+    """
+    rejected = sum(len(tries) for series in (one, other) for tries in series.rejected.values())
+    pairs = [(one.clean[at], other.clean[at]) for at in one.clean.keys() & other.clean.keys()]
+    contended = bool(rejected) and len(pairs) < least
+    if contended:
+        a, b = _best_by_round(one), _best_by_round(other)
+        pairs = [(a[at], b[at]) for at in a.keys() & b.keys()]
+    p25, median, p75 = quartiles([a - b for a, b in pairs])
+    return Summary(median, p25, p75, len(pairs), rejected, contended)
+
+
+def _best_by_round(series: Series) -> dict[int, float]:
+    return {at: min(tries) for at, tries in series.rejected.items()} | series.clean

@@ -1,15 +1,4 @@
-"""Measured limits of this host: clock, multiply-add rate and memory read rate, with no native code of ours.
-
-numba compiles three plain loops; each is checked against a ratio that hardware fixes:
-
-clock   A chain `x = x * a + c` of 64-bit integers takes 4 cycles a step (3 for the product, 1 for the sum) on x86-64
-        since 2010; the factors arrive as arguments, so that no compiler can shorten the chain.
-flop    8 chains of 16 multiply-adds on each element of an array in L1; the compiler fills the vector lanes. A core
-        does 4, 8, 16 or 32 such operations per cycle in float64.
-byte    The exclusive or of an array's 64-bit integers: one vector load and one operation of a single cycle.
-        In L1 a core loads 16, 32, 64 or 128 bytes per cycle.
-        The loop prefetches nothing itself, so a kernel that does can beat it where the hardware does not.
-"""
+"""Measure the limits of this host: clock, multiply-add rate and memory read rate, with no native code of ours."""
 
 from __future__ import annotations
 
@@ -26,8 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EPILOG = """\
-What the rows mean: limits.py's own first lines, or `python -m pydoc limits` in this folder.
-Other programs here measure the same loops interleaved with the contenders they judge; this one shows them alone.
+numba compiles three plain loops; each is checked against a ratio that hardware fixes:
+
+clock   A chain `x = x * a + c` of 64-bit integers takes 4 cycles a step (3 for the product, 1 for the sum) on x86-64
+        since 2010; the factors arrive as arguments, so that no compiler can shorten the chain.
+flop    8 chains of 16 multiply-adds on each element of an array in L1; the compiler fills the vector lanes. A core
+        does 4, 8, 16 or 32 such operations per cycle in float64.
+byte    The exclusive or of an array's 64-bit integers: one vector load and one operation of a single cycle.
+        In L1 a core loads 16, 32, 64 or 128 bytes per cycle.
+        The loop prefetches nothing itself, so a kernel that does can beat it where the hardware does not.
+
+Two threads beside one show what the cores share. Other programs here measure the same loops interleaved with the
+contenders that they judge; this one shows them alone.
+
+examples:
+  limits.py            about ten seconds
+  limits.py --json     also docs/benchmarks/<host>/peers/limits.json
 """
 
 CHAIN_CYCLES = 4
@@ -158,9 +161,7 @@ def per_cycle(name: str, summary: Summary, clock: Summary) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program."""
-    options = parser("Measure the limits of this host: clock, multiply-add rate, memory read rate.", EPILOG).parse_args(
-        argv
-    )
+    options = parser(__doc__ or "", EPILOG).parse_args(argv)
     if numba is None:
         say(f"limits need numba, which cannot be imported: {reason}\nhint: pip install -r benchmarks/requirements.txt")
         return 1
