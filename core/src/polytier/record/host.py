@@ -145,5 +145,7 @@ def _words(model: str) -> list[str]:
 
 
 def _slug(text: str) -> str:
-    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else " " for letter in text.lower())
+    kept = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter == "_") else " " for letter in text.lower()
+    )
     return "-".join(kept.split()) or "unknown"

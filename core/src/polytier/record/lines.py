@@ -17,12 +17,13 @@ _HEADING = re.compile(r"\s*(\[\[?)([^\[\]]+)\]")
 
 
 def line_of(text: str, place: Place) -> int | None:
-    """Return the number of the line of the deepest heading or key on the way to the place, if any is found."""
-    found: tuple[int, int] | None = None
+    """Return the number of the first line that leads deepest to the place, or into it; None if no line does."""
+    found, depth = None, 0
     for number, written in _places(text):
-        if place[: len(written)] == written and (found is None or len(written) > found[0]):
-            found = len(written), number
-    return found[1] if found else None
+        common = min(len(place), len(written))
+        if common > depth and place[:common] == written[:common]:
+            found, depth = number, common
+    return found
 
 
 def _places(text: str) -> Iterator[tuple[int, Place]]:
