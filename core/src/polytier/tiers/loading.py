@@ -59,13 +59,13 @@ class ImportLock:
         self._lock, self._process = threading.RLock(), os.getpid()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock, or go on without it in the midst of an import."""
+    def held(self, *, always: bool = False) -> Iterator[None]:
+        """Hold the lock, or, unless it must be held `always`, go on without it in the midst of an import."""
         if self._process != os.getpid():
             # The thread that held the lock at the time of a fork does not exist in the child.
             self._lock, self._process = threading.RLock(), os.getpid()
         lock = self._lock
-        acquired = lock.acquire(blocking=not _importing())
+        acquired = lock.acquire(blocking=always or not _importing())
         try:
             yield
         finally:

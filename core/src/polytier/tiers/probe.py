@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,12 +65,15 @@ def probe(tiers: Tiers, kernels: Iterable[Kernel], name: str) -> Probe:
 def _disagreement(kernel: Kernel, implementation: Callable[..., object], name: str) -> str | None:
     from polytier.agreement import first_difference
 
-    case = (*kernel.timed_cases, *kernel.cases)[0]
-    try:
-        difference = guarded(f"its {kernel.name!r}", lambda: first_difference(kernel, implementation, case, name))
-    except BrokenModuleError as broken:
-        return str(broken)
-    return difference.sentence if difference else None
+    for case in (*kernel.timed_cases, *kernel.cases)[:1]:
+        compared = partial(first_difference, kernel, implementation, case, name)
+        try:
+            difference = guarded(f"its {kernel.name!r}", compared)
+        except BrokenModuleError as broken:
+            return str(broken)
+        if difference is not None:
+            return difference.sentence
+    return None
 
 
 def probe_isolated(name: str, *, seconds: float = SECONDS) -> Probe:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -71,8 +70,8 @@ class Tiers:
         self._path = path
         self._rescan = False
         self._warned: set[str] = set()
-        # Held while pluggy's state changes, never while foreign code is imported.
-        self._validating = threading.RLock()
+        # Held while pluggy's state changes, never while a tier is imported: so a thread that imports may wait for it.
+        self._validating = ImportLock()
         self._known = _Knowledge(Lists(self._environ))
 
     def refresh(self) -> None:
@@ -156,22 +155,23 @@ class Tiers:
         for warning in told:
             if str(warning) not in self._warned:
                 self._warned.add(str(warning))
-                warnings.warn(warning, stacklevel=5)
+                warnings.warn(warning, stacklevel=4)
 
     def _import(self, known: _Knowledge, name: str) -> ModuleType:
         point = self.entry_point(name)
         denied = known.lists.denied(name)
         if denied is not None:
             raise TierLoadError.of(name, denied, "change that variable, then call polytier.refresh()")
-        try:
-            if name in known.failures:
-                raise known.failures[name]
-            return import_module(point.module)
-        except BrokenModuleError as broken:
-            if broken.lasting:
-                known.failures[name] = broken
-            hint = f"reinstall {point.distribution!r} {point.version} or uninstall it, then call polytier.refresh()"
-            raise TierLoadError.of(name, str(broken), hint) from broken.__cause__
+        broken = known.failures.get(name)
+        if broken is None:
+            try:
+                return import_module(point.module)
+            except BrokenModuleError as failure:
+                broken = failure.with_traceback(None)
+        if broken.lasting:
+            known.failures[name] = broken
+        hint = f"reinstall {point.distribution!r} {point.version} or uninstall it, then call polytier.refresh()"
+        raise TierLoadError.of(name, str(broken), hint) from broken.__cause__
 
     def _verdict(self, known: _Knowledge, name: str, kernel: Kernel) -> _Verdict:
         module, key = self.load(name), (name, kernel.name)
@@ -184,7 +184,7 @@ class Tiers:
             return _Verdict(kernel, str(broken), cause=broken.__cause__)
         if found is _ABSENT:
             raise MissingImplementation.of(name, kernel.name)
-        with self._validating:
+        with self._validating.held(always=True):
             known.verdicts[key] = self._validated(known, name, kernel, found)
             return known.verdicts[key]
 
@@ -194,7 +194,11 @@ class Tiers:
 
         if known.validator is None or known.validator.outdated(kernel):
             known.validator = Validator(filter(known.lists.denied, self._claims(known)))
-        reason = known.validator.accept(name, kernel, found)
+        try:
+            # A foreign signature, or a default's repr, is foreign code too.
+            reason = guarded("reading its signature", partial(known.validator.accept, name, kernel, found))
+        except BrokenModuleError as broken:
+            return _Verdict(kernel, str(broken), cause=broken.__cause__)
         function = known.validator.implementation(name, kernel.name) if reason is None else None
         return _Verdict(kernel, reason, function)
 
