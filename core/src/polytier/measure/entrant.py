@@ -38,6 +38,7 @@ class Entrant:
     def enter(self) -> None:
         """Load the tier and take the first call."""
         case = self.kernel.timed_cases[0]
+        self.tell(case.label, self.tier, "")  # a runtime may take half a minute to start
         if self._ask(case, "open", kernel=self.kernel.name, module=self.kernel.module, tier=self.tier) is None:
             self.present = False
             return
@@ -57,7 +58,7 @@ class Entrant:
         if reply is None:
             return False
         self.loops = reply["loops"]
-        affordable = int(self.settings.budget / (self.loops * reply["seconds"]))
+        affordable = int(self.settings.budget / ((self.loops + 1) * reply["seconds"]))
         self.turns = min(max(affordable, self.settings.fewest), self.settings.rounds)
         return True
 
