@@ -24,7 +24,7 @@ pub mod lanes;
 pub mod plain;
 pub mod sincos;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;

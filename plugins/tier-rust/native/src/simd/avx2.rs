@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::lanes::{Lanes, SinCos};
-use super::sincos::{QuadrantLanes, quadrant};
+use super::sincos::{ParityLanes, half_turn};
 
 /// Four float64 lanes.
 #[derive(Clone, Copy)]
@@ -74,26 +74,17 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn sincos(self) -> SinCos<Self> {
-        quadrant(self)
+        half_turn(self)
     }
 }
 
-impl QuadrantLanes for Avx2 {
+impl ParityLanes for Avx2 {
     #[inline(always)]
-    fn unfold(sin: Self, cos: Self, turns: Self) -> (Self, Self) {
-        // SAFETY: `sin` proves AVX2.
+    fn negate_odd(self, turns: Self) -> Self {
+        // SAFETY: `self` proves AVX2.
         unsafe {
-            let quarter = _mm256_castpd_si256(turns.0);
-            let sign = _mm256_set1_epi64x(i64::MIN);
-            let odd = _mm256_castsi256_pd(_mm256_slli_epi64::<63>(quarter));
-            let flip_sin = _mm256_and_si256(_mm256_slli_epi64::<62>(quarter), sign);
-            let next = _mm256_add_epi64(quarter, _mm256_set1_epi64x(1));
-            let flip_cos = _mm256_and_si256(_mm256_slli_epi64::<62>(next), sign);
-            // blendv looks at the sign bit only, which is where the shift put the lowest bit.
-            let (s, c) = (_mm256_blendv_pd(sin.0, cos.0, odd), _mm256_blendv_pd(cos.0, sin.0, odd));
-            let s = _mm256_xor_pd(s, _mm256_castsi256_pd(flip_sin));
-            let c = _mm256_xor_pd(c, _mm256_castsi256_pd(flip_cos));
-            (Self(s), Self(c))
+            let sign = _mm256_slli_epi64::<63>(_mm256_castpd_si256(turns.0));
+            Self(_mm256_xor_pd(self.0, _mm256_castsi256_pd(sign)))
         }
     }
 }

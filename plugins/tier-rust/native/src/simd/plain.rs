@@ -1,7 +1,7 @@
 //! Plain Rust on arrays: the level of every CPU, and in the tests a model of the wider ones.
 
 use super::lanes::{Lanes, SinCos};
-use super::sincos::{QuadrantLanes, quadrant};
+use super::sincos::{ParityLanes, half_turn};
 #[cfg(test)]
 use super::sincos::{SIXTEENTHS_COS, SIXTEENTHS_SIN, TableLanes};
 
@@ -113,21 +113,14 @@ impl<const N: usize, const FUSED: bool> Lanes for Plain<N, FUSED> {
 
     #[inline(always)]
     fn sincos(self) -> SinCos<Self> {
-        quadrant(self)
+        half_turn(self)
     }
 }
 
-impl<const N: usize, const FUSED: bool> QuadrantLanes for Plain<N, FUSED> {
+impl<const N: usize, const FUSED: bool> ParityLanes for Plain<N, FUSED> {
     #[inline(always)]
-    fn unfold(sin: Self, cos: Self, turns: Self) -> (Self, Self) {
-        let pick = |lane: usize, shift: u64| {
-            let quarter = turns.0[lane].to_bits().wrapping_add(shift);
-            // Branch-free: the quadrants of real phases cannot be predicted.
-            let odd = 0_u64.wrapping_sub(quarter & 1);
-            let bits = (cos.0[lane].to_bits() & odd) | (sin.0[lane].to_bits() & !odd);
-            f64::from_bits(bits ^ ((quarter & 2) << 62))
-        };
-        (Self(std::array::from_fn(|lane| pick(lane, 0))), Self(std::array::from_fn(|lane| pick(lane, 1))))
+    fn negate_odd(self, turns: Self) -> Self {
+        self.zip(turns, |value, turn| f64::from_bits(value.to_bits() ^ turn.to_bits() << 63))
     }
 }
 
