@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polytier.agreement.comparison import parts_of, within
-from polytier.kernels.declaration import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from polytier.kernels.declaration import Case
 
 DECLINED = "declined: "
 """How the outcome of a call begins that raised what dispatch passes on to the next tier."""
@@ -48,7 +52,7 @@ def outcome(implementation: Callable[..., Any], case: Case, arguments: tuple[Any
         return f"answered {bits(implementation(*given, **case.keywords))}"
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as failure:  # a Rust panic is no Exception
+    except BaseException as failure:  # noqa: BLE001 - a Rust panic is no Exception
         if isinstance(failure, ImportError | RuntimeError) and not (case.raises and isinstance(failure, case.raises)):
             return f"{DECLINED}{told_failure(failure)}"
         return f"raised {type(failure).__name__}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polytier  # noqa: F401 - wires the kernels
 from polytier.errors import TierLoadError, UnknownNameError
@@ -13,6 +12,9 @@ from polytier.kernels.declaration import Kernel, catalogue
 from polytier.marks import FLOOR
 from polytier.testing import processes
 from polytier.tiers import Tiers, load_kernel_packs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polytier.agreement import compare
-from polytier.kernels.declaration import Kernel
-from polytier.kernels.tolerance import Tolerance
 from polytier.testing.answers import DECLINED, outcome
-from polytier.testing.campaign import Kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from polytier.kernels.declaration import Kernel
+    from polytier.kernels.tolerance import Tolerance
+    from polytier.testing.campaign import Kernels
 
 FAMILIES = "polytier.testing.families"
 _CALM = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much)
@@ -39,8 +42,10 @@ class Family:
     def __init__(self) -> None:
         self.claims: list[Claim] = []
 
-    def claim(self, *kernels: str, **inputs: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-        """Declare a function `(tier, [kernel,] **inputs)` as a claim about each of the kernels; its docstring says it."""
+    def claim(
+        self, *kernels: str, **inputs: st.SearchStrategy[Any]
+    ) -> Callable[[Callable[..., None]], Callable[..., None]]:
+        """Declare a function `(tier, [kernel,] **inputs)` as a claim about each kernel; its docstring says it."""
 
         def declare(check: Callable[..., None]) -> Callable[..., None]:
             for kernel in kernels:

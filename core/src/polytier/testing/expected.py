@@ -1,21 +1,19 @@
-"""The file of expected failures: strict, complete, and each with its reason.
+"""The file of expected failures: TOML, `[[xfail]]` entries, strict, and each with its reason.
 
-    [[xfail]]
-    kernel = "order_parameter"
-    test = "test_agrees"
-    case = "huge phases"      # where the test has cases; left out: all of them
-    reason = "argument reduction beyond 1e15 is not written yet"
+An entry has `test` and `reason`, and narrows with `kernel`, `case` and `tier`; a key left out matches everything.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polytier.errors import FileFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 WHAT = "expected failures"
 _KEYS = ("kernel", "test", "case", "tier", "reason")
@@ -23,7 +21,7 @@ _REQUIRED = ("test", "reason")
 _HINT = "an entry is [[xfail]] with test and reason, and kernel, case and tier where they narrow it; all are text"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Expected:
     """One expected failure; a key left out matches everything."""
 

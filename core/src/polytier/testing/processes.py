@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -10,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from polytier.testing.scout import FRESH, ending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # sys.path is handed over: a PYTHONPATH would put site-packages before the standard library.
 _BOOT = (
@@ -104,10 +107,8 @@ def _pour(stdout: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
 
 def _end(process: subprocess.Popen[str]) -> None:
     if hasattr(os, "killpg"):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # children that a tier started too
-        except ProcessLookupError:
-            pass
     else:
         process.kill()
     process.wait()

@@ -14,15 +14,17 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polytier
 from polytier.kernels.declaration import catalogue
 from polytier.marks import FLOOR
-from polytier.testing.answers import outcome, told_failure
+from polytier.testing.answers import outcome
 from polytier.tiers import Tiers, load_kernel_packs
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Line = dict[str, Any]
 Send = Callable[[Line], None]
@@ -80,7 +82,8 @@ def relay(tier: str, kernel: str, method: str, limit: float, send: Send) -> None
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_answer_into, args=(theirs, tier, kernel), daemon=True)  # type: ignore[attr-defined]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks beside threads: the very point
+        # Newer Pythons warn of a fork beside threads; whether the tier survives it is the question here.
+        warnings.simplefilter("ignore", DeprecationWarning)
         child.start()
     theirs.close()
     end = _listen(ours, limit, lambda line: send({**line, "stage": method}))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polytier.testing.answers import DECLINED
-from polytier.testing.campaign import Campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from polytier.testing.campaign import Campaign
 
 PREFIX = "polytier."
 """How the properties of a test's report are called that the table is made from."""

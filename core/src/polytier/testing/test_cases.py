@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from polytier.agreement import first_difference
-from polytier.kernels.declaration import Case
 from polytier.testing.answers import DECLINED, told_failure
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.complaints import decline, fail
+
+if TYPE_CHECKING:
+    from polytier.kernels.declaration import Case
+    from polytier.testing.campaign import Campaign, Subject
 
 pytestmark = pytest.mark.usefixtures("alive")
 

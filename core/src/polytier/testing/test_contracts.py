@@ -5,19 +5,22 @@ from __future__ import annotations
 import copy
 import inspect
 import sys
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from polytier.agreement import Difference, compare
-from polytier.kernels.declaration import Case
 from polytier.kernels.tolerance import Tolerance
 from polytier.testing.answers import DECLINED, arrays, bits, outcome, told_failure
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.complaints import decline, fail
 from polytier.testing.forms import formed, plain_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from polytier.kernels.declaration import Case
+    from polytier.testing.campaign import Campaign, Subject
 
 REPEATS = 5
 CALLS = 100
@@ -36,7 +39,8 @@ def test_loads(tier: str, campaign: Campaign) -> None:
 def test_signature(candidate: Subject) -> None:
     """An implementation has the floor's parameters: same names, kinds and defaults."""
     if candidate.rejected is not None:
-        fail(candidate, candidate.rejected, f"give it the signature {candidate.kernel.name}{candidate.kernel.signature}")
+        hint = f"give it the signature {candidate.kernel.name}{candidate.kernel.signature}"
+        fail(candidate, candidate.rejected, hint)
     found = [_bare(p) for p in inspect.signature(candidate.implementation).parameters.values()]
     wanted = [_bare(p) for p in candidate.kernel.signature.parameters.values()]
     if found != wanted:
@@ -63,8 +67,8 @@ def test_inputs_stay_untouched(subject: Subject) -> None:
         arguments = case.arguments()
         before = copy.deepcopy(arguments)
         outcome(subject.implementation, case, arguments)
-        for name, now, then in zip(subject.kernel.signature.parameters, arguments, before, strict=False):
-            change = _change(now, then)
+        for (name, now), then in zip(_by_name(subject, arguments), before, strict=True):
+            change = compare(now, then, _BIT_EXACT)
             if change is not None:
                 found = f"input {name!r} was written to: {change.where} was {change.wanted!r}, is {change.found!r}"
                 fail(subject, found, "compute in memory of your own; inputs belong to the caller", case.label)
@@ -76,7 +80,8 @@ def test_result(subject: Subject) -> None:
     for case, _, answer in _answers(subject):
         floor = subject.kernel.floor(*case.arguments(), **case.keywords)
         if type(answer) is not type(floor):
-            fail(subject, f"it returns {_typed(answer)}, the floor {_typed(floor)}", "return the floor's type", case.label)
+            found = f"it returns {_typed(answer)}, the floor {_typed(floor)}"
+            fail(subject, found, "return the floor's type", case.label)
         for (where, array), (_, wanted) in zip(arrays(answer), arrays(floor), strict=False):
             for found in _faults(array, wanted):
                 fail(subject, f"{where} {found}", "return a new C-contiguous array of the floor's kind", case.label)
@@ -87,7 +92,7 @@ def test_fresh_memory(subject: Subject) -> None:
     """The arrays of an answer are new memory: no input's, and no earlier answer's."""
     for case, arguments, answer in _answers(subject):
         again = subject.implementation(*arguments, **case.keywords)
-        others = [(f"input {name!r}", value) for name, value in zip(subject.kernel.signature.parameters, arguments, strict=False)]
+        others = [(f"input {name!r}", value) for name, value in _by_name(subject, arguments)]
         others += [(f"{where} of the call before", array) for where, array in arrays(answer)]
         for where, array in arrays(again):
             for whose, other in others:
@@ -139,7 +144,7 @@ def test_keeps_no_reference(subject: Subject) -> None:
         before = [sys.getrefcount(value) for value in arguments]
         for _ in range(CALLS):
             outcome(subject.implementation, case, arguments)
-        for name, value, count in zip(subject.kernel.signature.parameters, arguments, before, strict=False):
+        for (name, value), count in zip(_by_name(subject, arguments), before, strict=True):
             if isinstance(value, np.ndarray | list) and sys.getrefcount(value) - count >= CALLS:
                 found = f"after {CALLS} calls input {name!r} has {sys.getrefcount(value) - count} more references"
                 fail(subject, found, "release every reference that a call takes, on every way out", case.label)
@@ -169,8 +174,8 @@ def _bare(parameter: inspect.Parameter) -> str:
     return f"{parameter.kind.description} {parameter.replace(annotation=parameter.empty)}"
 
 
-def _change(now: Any, then: Any) -> Difference | None:
-    return compare(now, then, _BIT_EXACT)
+def _by_name(subject: Subject, arguments: tuple[Any, ...]) -> list[tuple[str, Any]]:
+    return list(zip(subject.kernel.signature.parameters, arguments, strict=False))
 
 
 def _apart(difference: Difference) -> str:

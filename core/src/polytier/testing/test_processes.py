@@ -5,24 +5,27 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from polytier.marks import FLOOR
 from polytier.testing.answers import DECLINED, outcome
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.complaints import decline, fail
 from polytier.testing.processes import Report, Stage
 from polytier.testing.scout import METHODS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from polytier.testing.campaign import Campaign, Subject
+
 THREADS = 8
-ROUNDS = 10
+ROUNDS = 3
 LARGE = 100_000
 """From this size on a call is expected to let other threads run."""
 
-ATTEMPTS = 50
+ATTEMPTS = 20
 
 
 def test_import_starts_nothing(tier: str, campaign: Campaign) -> None:

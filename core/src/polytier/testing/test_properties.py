@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from polytier.testing.answers import told_failure
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.claims import Claim, search
 from polytier.testing.complaints import decline, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polytier.testing.campaign import Campaign, Subject
 
 
 @pytest.mark.usefixtures("alive")

@@ -1,9 +1,11 @@
+# ruff: noqa: D401 - a claim's docstring is a sentence about the kernel, and messages quote it
+# ruff: noqa: PLR2004 - a claim states its figures where it uses them
 """Claims of the family `kuramoto`."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import assume
@@ -14,8 +16,10 @@ from numpy.typing import NDArray
 from polytier.kernels.declaration import catalogue
 from polytier.kernels.kuramoto import PHASE_TOLERANCE
 from polytier.kernels.tolerance import Tolerance
-from polytier.testing.campaign import Kernels
 from polytier.testing.claims import Family, agree, insist
+
+if TYPE_CHECKING:
+    from polytier.testing.campaign import Kernels
 
 Vector = NDArray[np.float64]
 Network = tuple[Vector, Vector, Vector, float, int]
