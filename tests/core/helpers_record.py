@@ -45,12 +45,12 @@ def records(draw: st.DrawFn, *, complete: bool = False, cases: int = 1) -> Recor
     labels = [(f"n={size}, {part}", size) for size in sizes for part in range(draw(st.integers(1, cases)))]
     tiers = (FLOOR, *draw(st.lists(st.sampled_from(TIERS), unique=True, max_size=4)))
     places = [(tier, size, label) for tier in tiers for label, size in labels]
-    figure = st.tuples(st.integers(1, 12), st.integers(0, 6), st.integers(0, 5))
-    figures = draw(st.lists(figure, min_size=len(places), max_size=len(places)))
+    # One byte for each measurement: twelve positions, seven widths, and one in four is missing.
+    figures = draw(st.binary(min_size=len(places), max_size=len(places)))
     entries = [
-        banded(*place, low, width)
-        for place, (low, width, chance) in zip(places, figures, strict=True)
-        if complete or chance
+        banded(*place, figure % 12 + 1, figure // 12 % 7)
+        for place, figure in zip(places, figures, strict=True)
+        if complete or figure >= 64
     ]
     refusals = () if complete else tuple(draw(st.lists(_refusals(), max_size=1)))
     builds = {tier: TierBuild("0.1.0", f"digest of {tier}") for tier in tiers}

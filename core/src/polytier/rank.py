@@ -154,5 +154,5 @@ def _crossing(low: int, high: int, ahead: float, behind: float) -> int:
     share = math.log(ahead) / math.log(ahead * behind)
     below = max(low, 1)
     exact = below * math.pow(high / below, share)
-    # Less a billionth: what is a whole number on paper must not become the next one by a rounding.
-    return min(max(math.ceil(exact * (1 - 1e-9)), low + 1), high)
+    # A little less: what is a whole number on paper must not become the next one by a rounding.
+    return min(max(math.ceil(exact * (1 - 1e-12)), low + 1), high)
