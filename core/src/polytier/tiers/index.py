@@ -45,7 +45,7 @@ def _scanned(places: list[str], *, rescan: bool) -> Found:
     file = cache_file()
     known: Scans = {} if file is None or rescan else read_scans(file)
     present = {place: scan for place in places if (scan := _scan(place, known)) is not None}
-    if file is not None and any(known.get(place) != scan for place, scan in present.items()):
+    if file is not None and any(known.get(place) is not scan for place, scan in present.items()):
         write_scans(file, {**known, **present})
     return tuple(found for _, scan in present.values() for found in scan)
 

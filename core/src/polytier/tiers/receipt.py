@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,6 +45,9 @@ def _digest(module: ModuleType) -> str:
 
 def _contents(module: ModuleType) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of a module's file, or of all files of its package."""
+    # Imported here, as hashlib is: a tier that states its BUILD_DIGEST pays for neither at the first call.
+    from pathlib import Path
+
     for folder in map(Path, getattr(module, "__path__", ())):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
