@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conftest import Installer
 
 SHORT = Settings(rounds=3, fewest=2, batch=1e-5, warm_up=0.0, budget=0.1, limit=20.0)
-HASTY = Settings(rounds=3, fewest=2, batch=1e-5, warm_up=0.0, budget=0.1, limit=1.5)
+HASTY = Settings(rounds=3, fewest=2, batch=1e-5, warm_up=0.0, budget=0.1, limit=3.0)
 
 PACK = '''
 """Two kernels with two timed cases, one without any, and one whose floor refuses its second case."""

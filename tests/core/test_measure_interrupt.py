@@ -66,7 +66,9 @@ def driver(install_tier: Installer, tmp_path: Path) -> Iterator[Callable[..., su
     def start(*names: str, largest: int | None = None) -> subprocess.Popen[str]:
         arguments = json.dumps([sys.path, str(tmp_path / "out"), names, largest])
         command = [sys.executable, "-c", SCRIPT, arguments]
-        process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # Coverage could not write its files either, and would be left with broken ones.
+        environ = {name: value for name, value in os.environ.items() if largest is None or "COVERAGE" not in name}
+        process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
         started.append(process)
         return process
 

@@ -122,8 +122,8 @@ def test_a_worker_killed_between_requests_is_lost(start: Start) -> None:
 
 def test_a_worker_that_lets_go_of_the_pipe_is_lost(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tier that closes all descriptors and goes on is not waited for."""
-    monkeypatch.setattr(process, "_GRACE", 0.3)
     worker = start(calling("os.closerange(0, 2); os.closerange(3, 50); time.sleep(60)"))
+    monkeypatch.setattr(process, "_GRACE", 0.3)
     assert worker.ask("first")["lost"].startswith("it closed its end of the protocol")
     assert not is_running(worker.pid)
 
@@ -138,9 +138,9 @@ def test_a_worker_that_hangs_is_lost_with_a_traceback(start: Start, action: str)
 
 def test_a_worker_that_is_stopped_is_killed_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose own watchdog cannot run is ended by the session."""
+    worker = start(calling("os.kill(os.getpid(), signal.SIGSTOP)"), limit=1.5)
     monkeypatch.setattr(process, "_GRACE", 0.3)
-    worker = start(calling("os.kill(os.getpid(), signal.SIGSTOP)"), limit=3.0)
-    assert worker.ask("first") == {"lost": "it gave no answer within 3 s"}
+    assert worker.ask("first") == {"lost": "it gave no answer within 1.5 s"}
     assert not is_running(worker.pid)
 
 
@@ -165,8 +165,8 @@ def test_what_a_tier_starts_is_ended_with_it(start: Start, tmp_path: Path) -> No
 
 def test_a_worker_that_will_not_end_is_killed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tier that blocks the interpreter's exit is given little time."""
-    monkeypatch.setattr(process, "_GRACE", 0.3)
     worker = start(calling("import atexit; atexit.register(time.sleep, 60)"))
+    monkeypatch.setattr(process, "_GRACE", 0.3)
     assert "seconds" in worker.ask("first")
     worker.close()
     assert not is_running(worker.pid)

@@ -123,6 +123,8 @@ def test_a_wrong_answer_is_refused_before_and_after(install_tier: Installer) -> 
         ("RuntimeError('busy')", "it raised RuntimeError: busy"),
         ("SystemExit(3)", "it raised SystemExit: 3"),
         ("KeyboardInterrupt()", "it raised KeyboardInterrupt"),
+        ("OSError(chr(0xDC80))", "it raised OSError (?), the floor says"),
+        ("RuntimeError(chr(0xDC80))", "it raised RuntimeError: ?"),
         ("RuntimeError('x' * 100000)", "it raised RuntimeError: " + "x" * 500),
     ],
 )

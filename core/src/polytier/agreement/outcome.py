@@ -56,7 +56,8 @@ class _Raised:
     failure: BaseException
 
     def __str__(self) -> str:
-        said = str(self.failure).partition("\n")[0]
+        # A lone surrogate, as from a file name that is no UTF-8, could not be printed.
+        said = str(self.failure).partition("\n")[0].encode("utf-8", "replace").decode("utf-8")
         return f"raised {type(self.failure).__name__} ({said[:_LONGEST]})"
 
 

@@ -127,5 +127,6 @@ def main(requests: int, replies: int) -> int:
 
 
 def _said(failure: BaseException) -> str:
-    text = str(failure).partition("\n")[0]
+    # A lone surrogate, as from a file name that is no UTF-8, could be neither printed nor sent on.
+    text = str(failure).partition("\n")[0].encode("utf-8", "replace").decode("utf-8")
     return f"it raised {type(failure).__name__}" + (f": {text[:_LONGEST]}" if text else "")
