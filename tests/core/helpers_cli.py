@@ -23,6 +23,7 @@ COPY_OF_THE_FLOOR = """
     from polytier.kernels.declaration import catalogue
 
     order_parameter = catalogue.function("order_parameter").dispatch.floor
+    build_knm = catalogue.function("build_knm").dispatch.floor
     mean_phase = catalogue.function("mean_phase").dispatch.floor
 """
 

@@ -33,12 +33,12 @@ def test_without_tiers_there_is_nothing_to_compare(check: Callable[..., Ran]) ->
 def test_agreement_is_one_line_per_kernel_and_tier(check: Callable[..., Ran], install_tier: Any) -> None:
     """A tier that gives the floor's answers agrees, on all cases of the kernel."""
     install_tier("fast", COPY_OF_THE_FLOOR)
-    ran = check(*ONE, "--kernel", "build_knm")
+    ran = check(*ONE, "--kernel", "kuramoto_rk4")
     assert ran.code == 0
     assert ran.rows == [
         ["kernel", "tier", "state", "cases"],
         ["order_parameter", "fast", "agrees", str(CASES)],
-        ["build_knm", "fast", "absent", "-"],
+        ["kuramoto_rk4", "fast", "absent", "-"],
         *ran.rows[3:],
     ]
     assert "offers no function" in ran.out
@@ -139,13 +139,11 @@ def test_failing_case_is_a_finding(check: Callable[..., Ran], install_tier: Any)
 def test_absent_kernel_is_a_finding_only_when_both_were_named(check: Callable[..., Ran], install_tier: Any) -> None:
     """A tier need not offer every kernel, unless that kernel of that tier was asked for."""
     install_tier("fast", COPY_OF_THE_FLOOR)
-    assert check("--kernel", "build_knm").code == 0
-    assert check("--kernel", "build_knm", "--tier", "fast").code == 1
+    assert check("--kernel", "kuramoto_rk4").code == 0
+    assert check("--kernel", "kuramoto_rk4", "--tier", "fast").code == 1
 
 
-def test_disabled_tier(
-    check: Callable[..., Ran], install_tier: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disabled_tier(check: Callable[..., Ran], install_tier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tier that the environment keeps out is not run; asking for it by name is a finding."""
     install_tier("fast", "raise SystemExit")
     monkeypatch.setenv("POLYTIER_DISABLE", "fast")

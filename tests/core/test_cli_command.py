@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers_cli import run, spawn
@@ -15,9 +16,7 @@ from helpers_cli import run, spawn
 import polytier
 from polytier.cli import command, parser
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+FULL = Path("/dev/full")
 COMMAND = [sys.executable, "-m", "polytier.cli"]
 
 
@@ -118,10 +117,10 @@ def test_broken_pipe_of_a_stream_without_descriptor(monkeypatch: pytest.MonkeyPa
     assert command.main(["freeze"]) == 141
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 def test_full_disk_is_told() -> None:
     """What cannot be written to stdout is an error, not a silent loss."""
-    with open("/dev/full", "w") as full:
+    with FULL.open("w") as full:
         done = subprocess.run([*COMMAND, "freeze"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith(b"polytier: ")
@@ -159,6 +158,6 @@ def test_module_can_be_run() -> None:
 
 def test_slow_imports_are_left_to_those_who_need_them() -> None:
     """A verb without progress or probes imports neither rich nor matplotlib."""
-    code = "import sys; from polytier.cli import main; main(['freeze']); print([m for m in ('rich', 'matplotlib') if m in sys.modules])"
+    code = "import sys; from polytier.cli import main; main(['freeze']); print({'rich', 'matplotlib'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.splitlines()[-1] == "set()"

@@ -31,7 +31,15 @@ def test_text_of_several_lines_is_one_cell() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.0, "0 ns"), (36e-9, "36 ns"), (1.2345e-6, "1.23 us"), (0.0471, "47.1 ms"), (1.0, "1 s"), (75.25, "75.2 s"), (1234.5, "1234 s")],
+    [
+        (0.0, "0 ns"),
+        (36e-9, "36 ns"),
+        (1.2345e-6, "1.23 us"),
+        (0.0471, "47.1 ms"),
+        (1.0, "1 s"),
+        (75.25, "75.2 s"),
+        (1234.5, "1234 s"),
+    ],
 )
 def test_seconds_have_three_digits_and_a_unit(seconds: float, text: str) -> None:
     """A duration is told in the unit that suits it."""
@@ -72,7 +80,9 @@ def test_closed_streams_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("variable", [{"PYTHONUTF8": "0", "LC_ALL": "C"}, {"TERM": "dumb"}])
 def test_every_verb_speaks_ascii_where_it_must(variable: dict[str, str]) -> None:
     """A stdout in ASCII, or a dumb terminal, gets the plot in ASCII."""
-    ran = spawn("demo", "--points", "3", "--steps", "20", encoding="ascii" if "LC_ALL" in variable else "utf-8", **variable)
+    ran = spawn(
+        "demo", "--points", "3", "--steps", "20", encoding="ascii" if "LC_ALL" in variable else "utf-8", **variable
+    )
     assert ran.code == 0
     assert "1.0 |" in ran.out
     assert ran.out.isascii()

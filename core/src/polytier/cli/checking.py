@@ -23,6 +23,7 @@ Report = dict[str, Any]
 SILENCE_SECONDS = 120.0
 """How long one case may take; the largest takes under a second on the floor."""
 
+_LEAVE_SECONDS = 5.0
 _LAST_LINES, _LAST_BYTES = 3, 2000
 
 # The worker takes over this process's path before it imports anything: both must find the same distributions.
@@ -44,9 +45,7 @@ def check_tier(tier: str, kernels: list[Kernel], silence: float = SILENCE_SECOND
     while left:
         for report in _process(tier, tuple(left), silence):
             yield {"tier": tier, **report}
-            if report["kernel"] is None:
-                return
-            left.remove(report["kernel"])
+            left = [name for name in left if report["kernel"] not in {name, None}]
 
 
 def _process(tier: str, kernels: tuple[str, ...], silence: float) -> Iterator[Report]:
@@ -55,6 +54,8 @@ def _process(tier: str, kernels: tuple[str, ...], silence: float) -> Iterator[Re
         worker = _start({"path": sys.path, "tier": tier, "kernels": kernels}, talk)
         try:
             yield from _reports(kernels, _read(worker), silence)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(_LEAVE_SECONDS)
         except _Silent as silent:
             worker.kill()
             died = f"{_ending(worker.wait())}{_said(talk)}" if silent.ended else f"gave no answer within {silence:g} s"
@@ -85,6 +86,8 @@ def _reports(kernels: tuple[str, ...], lines: queue.Queue[bytes | None], silence
                 raise _Silent(event, ended=True)
             event = json.loads(line)
         yield event
+        if event["kernel"] is None:
+            return
 
 
 def _start(job: Report, talk: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -99,7 +99,8 @@ def _report(arguments: argparse.Namespace, host: str, kernels: list[str], differ
         return
     for line in difference if arguments.check else ():
         output.emit(line)
-    follows = f"what the {output.count(len(kernels), 'record')} of {host} give"
+    give = "gives" if len(kernels) == 1 else "give"
+    follows = f"what the {output.count(len(kernels), 'record')} of {host} {give}"
     if not arguments.check:
         output.say(f"wrote {arguments.table}: {follows}{'' if difference else ', as before'}")
     elif difference:
