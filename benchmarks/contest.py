@@ -143,19 +143,21 @@ def timed_row(contender: Contender, series: Mapping[str, Series], complaints: Ma
 
 
 def limit_row(parts: Mapping[str, Mapping[str, float]], rates: Mapping[str, Summary | None]) -> Row:
-    """Return the row of the bound that is reached last, each bound the sum of its units at the measured rates."""
+    """Return the row of the bound that is reached last, each bound the sum of its units at the fastest rates seen.
+
+    A slow sample of a rate would flatter whoever is compared with the limit.
+    """
     bounds = {}
     for name, units in parts.items():
-        medians = [(count, rates.get(rate)) for rate, count in units.items()]
-        if all(summary is not None for _, summary in medians):
-            bounds[name] = sum(count * summary.median for count, summary in medians if summary is not None)
+        known = [(count, rates.get(rate)) for rate, count in units.items()]
+        if all(summary is not None for _, summary in known):
+            bounds[name] = sum(count * summary.least for count, summary in known if summary is not None)
     if not bounds:
         return Row(LIMIT, LIMIT, note="no rate was measured: numba is missing")
     name = max(bounds, key=lambda bound: bounds[bound])
-    used = [rates[rate] for rate in parts[name]]
+    seconds, used = bounds[name], [rates[rate] for rate in parts[name]]
     samples = min(summary.samples for summary in used if summary is not None)
-    contended = any(summary.contended for summary in used if summary is not None)
-    return Row(LIMIT, LIMIT, Summary(bounds[name], bounds[name], bounds[name], samples, 0, contended), f"set by {name}")
+    return Row(LIMIT, LIMIT, Summary(seconds, seconds, seconds, samples, 0, least=seconds), f"set by {name}")
 
 
 def verdicts(cell: Cell, rows: Sequence[Row]) -> list[Verdict]:

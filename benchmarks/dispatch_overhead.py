@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 All rows run in one process, interleaved in random order, over the same compiled function and the same array of 8
-phases. `added` is the row less the direct call, taken within each round, so that drift cancels.
+phases. `added` is the row less the direct call, taken within each round, so that drift cancels; budgets are judged by
+it. `least` is the difference of the fastest samples: on a busy host it is nearer to what a quiet one shows.
 
   direct          the compiled function itself, from the same loop
   python          a Python function that only calls it: what no dispatch written in Python can beat
@@ -219,11 +220,12 @@ def show(title: str, series: dict[str, Series], absent: list[Row]) -> dict[str, 
         whole, more = summarise(one), added.get(name)
         band = f"{more.p25 * 1e9:.1f} .. {more.p75 * 1e9:.1f}" if more else "-"
         figure = f"{more.median * 1e9:.1f}" if more else "-"
+        least = f"{more.least * 1e9:.1f}" if more else "-"
         star = "*" if whole.contended or (more is not None and more.contended) else ""
-        lines.append([name, f"{whole.median * 1e9:.1f}{star}", figure, band, str(whole.samples), ""])
-    lines += [[row.name, "-", "-", "-", "-", row.note] for row in absent]
+        lines.append([name, f"{whole.median * 1e9:.1f}{star}", figure, band, least, str(whole.samples), ""])
+    lines += [[row.name, "-", "-", "-", "-", "-", row.note] for row in absent]
     verdicts = judge(added)
-    say(f"\nover {title}\n\n" + aligned(["call", "ns", "added ns", "quartiles", "samples", "note"], lines))
+    say(f"\nover {title}\n\n" + aligned(["call", "ns", "added ns", "quartiles", "least", "samples", "note"], lines))
     say("\n" + verdict_table(verdicts))
     rows = [as_json(Row(name, one.contender.group, summarise(one))) for name, one in series.items()]
     differences = [as_json(Row(name, "added", more)) for name, more in added.items()]

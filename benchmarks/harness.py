@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import math
 import random
 import resource
 import statistics
@@ -88,7 +89,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a series comes to; `contended` says that rejected samples had to be used."""
+    """What a series comes to; `least` is its fastest sample, `contended` says that rejected samples had to be used."""
 
     median: float
     p25: float
@@ -96,6 +97,7 @@ class Summary:
     samples: int
     rejected: int
     contended: bool = False
+    least: float = math.nan
 
 
 class Quiet:
@@ -230,13 +232,14 @@ def summarise(series: Series, least: int = LEAST) -> Summary:
     contended = bool(rejected) and len(clean) < least
     samples = clean + rejected if contended else clean
     p25, median, p75 = quartiles(samples)
-    return Summary(median, p25, p75, len(samples), len(rejected), contended)
+    return Summary(median, p25, p75, len(samples), len(rejected), contended, min(samples))
 
 
 def paired_difference(one: Series, other: Series, least: int = LEAST) -> Summary:
     """Return `one - other`, taken within each round, so that drift between rounds cancels.
 
     Rounds count in which both are clean; where those are fewer than `least`, the best of each round stands in.
+    The result's `least` is the difference of the fastest samples.
     """
     rejected = sum(len(tries) for series in (one, other) for tries in series.rejected.values())
     pairs = [(one.clean[at], other.clean[at]) for at in one.clean.keys() & other.clean.keys()]
@@ -245,7 +248,8 @@ def paired_difference(one: Series, other: Series, least: int = LEAST) -> Summary
         a, b = _best_by_round(one), _best_by_round(other)
         pairs = [(a[at], b[at]) for at in a.keys() & b.keys()]
     p25, median, p75 = quartiles([a - b for a, b in pairs])
-    return Summary(median, p25, p75, len(pairs), rejected, contended)
+    fastest = [min(_best_by_round(series).values()) for series in (one, other)]
+    return Summary(median, p25, p75, len(pairs), rejected, contended, fastest[0] - fastest[1])
 
 
 def _best_by_round(series: Series) -> dict[int, float]:

@@ -25,7 +25,7 @@ torch tensors and jax arrays exist beforehand, and what compiles is compiled bef
 the floor's within the kernel's tolerance first; a wrong one is shown as wrong and not timed.
 A figure marked * had to use samples during which the core was taken away: repeat it on a quiet machine.
 
-The limit is the slowest of the hardware's bounds, from rates measured in the same rounds (see limits.py).
+The limit is the slowest of the hardware's bounds, from the fastest rates seen in the same rounds (see limits.py).
 Where a table has been measured on this host (`polytier measure`), the dispatched row shows the tier it chose;
 without one it is the floor.
 

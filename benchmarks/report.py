@@ -88,11 +88,11 @@ def times(figure: float | None) -> str:
 
 
 def aligned(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Return a text table: the first `left` columns flush left, the others flush right."""
+    """Return a text table: the first `left` columns and one of notes flush left, the others flush right."""
     lines = [list(headings), *[list(row) for row in rows]]
     widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
     lines.insert(1, ["-" * width for width in widths])
-    put = [str.ljust if i < left else str.rjust for i in range(len(headings))]
+    put = [str.ljust if i < left or heading == "note" else str.rjust for i, heading in enumerate(headings)]
     return "\n".join("  ".join(put[i](line[i], widths[i]) for i in range(len(widths))).rstrip() for line in lines)
 
 
@@ -122,7 +122,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> str:
 def as_json(row: Row) -> dict[str, Any]:
     """Return a row as JSON values with five significant digits."""
     figures = {} if row.summary is None else asdict(row.summary)
-    short = {key: float(f"{value:.5g}") if isinstance(value, float) else value for key, value in figures.items()}
+    short = {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in figures.items() if v == v}  # noqa: PLR0124  NaN
     return {"name": row.name, "group": row.group, "note": row.note, **short}
 
 

@@ -41,7 +41,7 @@ def contender(name: str = "one", group: str = "numba", **keywords: Any) -> Any:
 
 def row(name: str, group: str, median: float | None, note: str = "") -> Any:
     """Return a row whose samples all equal the median."""
-    summary = None if median is None else module("harness").Summary(median, median, median, 15, 0)
+    summary = None if median is None else module("harness").Summary(median, median, median, 15, 0, least=median)
     return module("report").Row(name, group, summary, note)
 
 

@@ -73,6 +73,7 @@ def test_a_summary_uses_clean_samples_alone_where_there_are_enough() -> None:
     """Rejected samples are counted and left out once four clean ones exist."""
     found = module("harness").summarise(series(9.0, 1.0, 2.0, 3.0, 4.0, rejected={0: [90.0, 80.0]}))
     assert (found.median, found.samples, found.rejected, found.contended) == (2.5, 4, 2, False)
+    assert found.least == 1.0
 
 
 def test_a_summary_says_when_rejected_samples_had_to_join() -> None:
@@ -105,6 +106,7 @@ def test_a_paired_difference_falls_back_to_the_best_of_each_round() -> None:
     one = series(0.0, 0.0, 3.0, rejected={0: [99.0, 5.0], 1: [7.0]})
     found = module("harness").paired_difference(one, series(1.0, 2.0, 3.0))
     assert (found.median, found.samples, found.contended) == (4.0, 3, True)
+    assert found.least == 3.0 - 1.0
 
 
 # Sampling ----------------------------------------------------------------------------------------------------------
