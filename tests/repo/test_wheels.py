@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DISTRIBUTIONS = ["polytier", "polytier-rust"]
 ALLOWED = {"polytier.marks", "polytier.errors", "polytier.arrays"}
 NATIVE = ("*.so", "*.pyd", "*.dll", "*.dylib")
-RUNTIMES = {"cffi", "ctypes", "juliacall", "juliapkg", "mojo", "max", "polytier_rust", "numba", "jax"}
+RUNTIMES = {"cffi", "juliacall", "juliapkg", "mojo", "max", "polytier_rust", "numba", "jax"}
 
 
 def member(wheel: ZipFile, pattern: str) -> bytes:
