@@ -18,12 +18,16 @@ UNKNOWN = "unknown"
 
 def floor_build(kernel: Kernel) -> TierBuild:
     """Return the version of the package that declares the kernel, and a digest of the floor's source file."""
-    package = sys.modules.get(kernel.module.partition(".")[0])
     try:
         digest = hashlib.sha256(Path(kernel.floor.__code__.co_filename).read_bytes()).hexdigest()[:16]
     except OSError:
         digest = UNKNOWN
-    return TierBuild(str(getattr(package, "__version__", UNKNOWN)), digest)
+    return TierBuild(version_of(kernel.module), digest)
+
+
+def version_of(module: str) -> str:
+    """Return the version of the package in which an imported module lies."""
+    return str(getattr(sys.modules.get(module.partition(".")[0]), "__version__", UNKNOWN))
 
 
 def revision(source: Path = Path(__file__)) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import polytier
 from polytier.errors import DeclarationError, FileFormatError, MeasureInterruptedError
 from polytier.marks import FLOOR
-from polytier.measure.builds import floor_build, revision
+from polytier.measure.builds import floor_build, revision, version_of
 from polytier.measure.lock import locked
 from polytier.measure.progress import Progress
 from polytier.measure.settings import FULL, QUICK
@@ -103,7 +102,7 @@ class Session:
             kernel=kernel.name,
             host=self.host,
             revision=self.revision,
-            polytier=polytier.__version__,
+            polytier=version_of(__name__),
             tiers=outcome.tiers,
             measurements=outcome.measurements,
             refusals=outcome.refusals,
