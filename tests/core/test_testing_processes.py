@@ -51,7 +51,7 @@ def test_holding_the_gil_is_found(pytester: pytest.Pytester, install_tier: Insta
         "    key = (len(theta), theta[-1]) if isinstance(theta, np.ndarray) and theta.size > 500_000 else None\n"
     )
     remembered += "    if key in memory:\n        return memory[key]\n"
-    source = changed(COHERENCE, (BODY, remembered + BODY), ("    return", "    memory[key] = answer ="))
+    source = changed(COHERENCE, ("    return", "    memory[key] = answer ="), (BODY, remembered + BODY))
     source += "    memory.pop(None, None)\n    return answer\n\nmemory = {}\n"
     failed, said = run_faulty(pytester, install_tier, source, "-k", "gil or test_agrees")
     assert failed == {"test_releases_the_gil"}

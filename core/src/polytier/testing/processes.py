@@ -56,8 +56,10 @@ class Report:
             self.facts |= line
             return
         stage = self.stages.setdefault(line["stage"], Stage())
-        stage.begun = line.get("begins")
-        stage.end = line.get("end", "")
+        if "end" in line:
+            stage.end = line["end"]
+        else:
+            stage.begun = line.get("begins")
         if "case" in line:
             stage.outcomes[line["case"]] = line["outcome"]
 

@@ -141,12 +141,13 @@ def test_keeps_no_reference(subject: Subject) -> None:
         if case is None:
             continue
         arguments = case.arguments()
-        before = [sys.getrefcount(value) for value in arguments]
+        before = _references(arguments)
         for _ in range(CALLS):
             outcome(subject.implementation, case, arguments)
-        for (name, value), count in zip(_by_name(subject, arguments), before, strict=True):
-            if isinstance(value, np.ndarray | list) and sys.getrefcount(value) - count >= CALLS:
-                found = f"after {CALLS} calls input {name!r} has {sys.getrefcount(value) - count} more references"
+        for place, more in enumerate(np.subtract(_references(arguments), before)):
+            if more >= CALLS and isinstance(arguments[place], np.ndarray | list):
+                name = list(subject.kernel.signature.parameters)[place]
+                found = f"after {CALLS} calls input {name!r} has {more} more references"
                 fail(subject, found, "release every reference that a call takes, on every way out", case.label)
 
 
@@ -172,6 +173,10 @@ def _answers(subject: Subject) -> Iterator[tuple[Case, tuple[Any, ...], Any]]:
 
 def _bare(parameter: inspect.Parameter) -> str:
     return f"{parameter.kind.description} {parameter.replace(annotation=parameter.empty)}"
+
+
+def _references(arguments: tuple[Any, ...]) -> list[int]:
+    return [sys.getrefcount(value) for value in arguments]
 
 
 def _by_name(subject: Subject, arguments: tuple[Any, ...]) -> list[tuple[str, Any]]:
