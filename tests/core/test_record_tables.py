@@ -173,6 +173,20 @@ def test_a_text_of_another_form_is_left_to_tomllib(text: str) -> None:
     assert parse_table(text, "here.toml").kernels["mean_phase"].standings[0].order[0] == "floor"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN_TEXT + 'format = 1\nhost = "test"\n',
+        PLAIN_TEXT + '\n[kernels.mean_phase.tiers.rust]\nversion = "1"\ndigest = "2"\n',
+        PLAIN_TEXT.replace("rust = 1.2346e-06 }", "rust = 1.2346e-06, rust = 1.0 }"),
+    ],
+)
+def test_what_toml_forbids_the_fast_reader_does_not_take(text: str) -> None:
+    """What stands twice is left to tomllib, which refuses it with its line."""
+    assert canonical(text) is None
+    assert "line " in refused(text)
+
+
 @given(st.data())
 def test_the_fast_reader_never_disagrees_with_tomllib(data: st.DataObject) -> None:
     """Of a text with parts moved, doubled and replaced, it gives what tomllib gives, or leaves it to tomllib."""
