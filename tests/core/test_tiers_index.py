@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from polytier.marks import KERNEL_GROUP, TIER_GROUP
-from polytier.tiers import EntryPoint, entry_points, scan, store
+from polytier.tiers import EntryPoint, entry_points, index, scan, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import Installer
+
+
+WORTH_WRITING = index._WORTH_WRITING
 
 
 def names(group: str = TIER_GROUP, **options: Any) -> list[str]:
@@ -40,13 +43,19 @@ def settle(*places: Path) -> None:
     os.utime(cache(), ns=(later, later))
 
 
+@pytest.fixture(autouse=True)
+def always_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the cache file for a single distribution too."""
+    monkeypatch.setattr(index, "_WORTH_WRITING", 1)
+
+
 @pytest.fixture
 def scanned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record which directories are scanned."""
     seen: list[str] = []
     original = scan.scan_directory
 
-    def record(place: str) -> scan.Found:
+    def record(place: str) -> tuple[scan.Found, int]:
         seen.append(place)
         return original(place)
 
@@ -148,7 +157,7 @@ def test_what_cannot_be_read_declares_nothing(install_tier: Installer, tmp_path:
     (installed.root / "plain-1.egg-info").touch()
     places: list[Any] = [str(tmp_path / "missing"), "null\0", 7, "__editable__.hook", str(installed.root)]
     assert names(path=places) == ["fast"]
-    assert scan.scan_directory(str(tmp_path / "missing")) == ()
+    assert scan.scan_directory(str(tmp_path / "missing")) == ((), 0)
 
 
 def test_the_empty_entry_is_the_working_directory(install_tier: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,6 +296,20 @@ def test_places_of_other_environments_are_kept(install_tier: Installer, tmp_path
     scanned.clear()
     assert [names(path=[str(one)]), names(path=[str(two)])] == [["one"], ["two"]]
     assert scanned == []
+
+
+def test_few_distributions_are_not_worth_a_file(install_tier: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place of few distributions is scanned each time; one of ten, or an archive, is worth writing the file."""
+    monkeypatch.setattr(index, "_WORTH_WRITING", WORTH_WRITING)
+    path = [str(install_tier(f"tier{i}").root) for i in range(9)]
+    assert len(names(path=path)) == 9
+    assert not cache().exists()
+    names(path=[*path, str(zipped(install_tier.root.parent / "tiers.zip"))])
+    assert cache().exists()
+    cache().unlink()
+    install_tier("tenth")
+    assert len(names(path=path)) == 10
+    assert cache().exists()
 
 
 def test_the_cache_is_private(install_tier: Installer) -> None:

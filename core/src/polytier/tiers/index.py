@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EntryPoint", "entry_points"]
 
+# A working directory changes all the time; scanning its few distributions again costs less than writing the file.
+_WORTH_WRITING = 10
+
 
 def entry_points(group: str, path: Sequence[str] | None = None, *, rescan: bool = False) -> tuple[EntryPoint, ...]:
     """Return the entry points of `group` in the order of `path` (sys.path by default).
@@ -44,22 +47,21 @@ def _places(path: Sequence[str] | None) -> list[str]:
 def _scanned(places: list[str], *, rescan: bool) -> Found:
     file = cache_file()
     known: Scans = {} if file is None or rescan else read_scans(file)
-    present = {place: scan for place in places if (scan := _scan(place, known)) is not None}
-    if file is not None and any(known.get(place) is not scan for place, scan in present.items()):
+    present: Scans = {}
+    cost = 0
+    for place in places:
+        try:
+            status = os.stat(place)
+        except (OSError, ValueError):  # ValueError: a null character in the name
+            continue
+        token, scan = token_of(status), known.get(place)
+        if scan is None or scan[0] != token:
+            found, folders = (scan_directory if stat.S_ISDIR(status.st_mode) else scan_archive)(place)
+            scan, cost = (token, found), cost + folders
+        present[place] = scan
+    if file is not None and cost >= _WORTH_WRITING:
         write_scans(file, {**known, **present})
     return tuple(found for _, scan in present.values() for found in scan)
-
-
-def _scan(place: str, known: Scans) -> tuple[tuple[int, int, int], Found] | None:
-    try:
-        status = os.stat(place)
-    except (OSError, ValueError):  # ValueError: a null character in the name
-        return None
-    token = token_of(status)
-    scan = known.get(place)
-    if scan is not None and scan[0] == token:
-        return scan
-    return token, (scan_directory if stat.S_ISDIR(status.st_mode) else scan_archive)(place)
 
 
 def _normal(point: EntryPoint) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GROUPS = (TIER_GROUP, KERNEL_GROUP)
 _CHUNK = 1 << 16
+_ARCHIVE_COST = 1000  # importing importlib_metadata takes 25 ms
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,24 @@ Found = tuple[tuple[str, EntryPoint], ...]
 """Entry points with their groups."""
 
 
-def scan_directory(place: str) -> Found:
-    """Return what the .dist-info and .egg-info folders of a directory declare; an unreadable one declares nothing."""
+def scan_directory(place: str) -> tuple[Found, int]:
+    """Return what the .dist-info and .egg-info folders of a directory declare, and how many there are."""
     try:
         names = os.listdir(place)
     except OSError:
-        return ()
+        return (), 0
     # pip renames what it is about to remove to ~name. Of two versions left side by side the later one counts.
     infos = [name for name in names if name.endswith((".dist-info", ".egg-info")) and not name.startswith("~")]
-    return tuple(found for name in sorted(infos, reverse=True) for found in _scan_info(f"{place}{os.sep}{name}"))
+    infos.sort(reverse=True)
+    return tuple(found for name in infos for found in _scan_info(f"{place}{os.sep}{name}")), len(infos)
 
 
-def scan_archive(place: str) -> Found:
-    """Return what the distributions inside a zip archive declare."""
+def scan_archive(place: str) -> tuple[Found, int]:
+    """Return what the distributions inside a zip archive declare, and the cost of asking in .dist-info folders."""
     import importlib_metadata
 
     context = _context([place])
-    return tuple(_scan_distributions(importlib_metadata.MetadataPathFinder.find_distributions(context)))
+    return tuple(_scan_distributions(importlib_metadata.MetadataPathFinder.find_distributions(context))), _ARCHIVE_COST
 
 
 def scan_importers(finders: Iterable[Any], path: Iterable[str]) -> Found:
