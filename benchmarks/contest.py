@@ -169,7 +169,7 @@ def verdicts(cell: Cell, rows: Sequence[Row]) -> list[Verdict]:
         text = " or ".join(target.groups)
         if target.least is not None:
             figure = None if subject is None or rival is None else ratio(rival, subject)
-            note = "" if rival is None else f"best: {rival.name}"
+            note = "" if rival is None else f"best: {rival.name}{_without(target.groups, rows)}"
             found.append(at_least(f"{target.least:g} times as fast as {text}", figure, target.least, note))
         if target.most is not None:
             figure = None if subject is None else ratio(subject, rival)
@@ -177,3 +177,9 @@ def verdicts(cell: Cell, rows: Sequence[Row]) -> list[Verdict]:
                 at_most(f"within {target.most:g} of the {text}", figure, target.most, rival.note if rival else "")
             )
     return found
+
+
+def _without(groups: Sequence[str], rows: Sequence[Row]) -> str:
+    missing = [group for group in groups if best(rows, [group]) is None]
+    missing += [row.name for row in rows if row.group in {f"{group} left out" for group in groups}]
+    return f"; without {', '.join(missing)}" if missing else ""

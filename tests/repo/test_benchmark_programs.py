@@ -120,7 +120,14 @@ def test_a_target_compares_the_subject_with_the_best_of_its_groups() -> None:
     targets = [target(("numba", "numpy"), least=4.0), target(("torch",), least=1.0), target(("limit",), most=1.6)]
     found = module("contest").verdicts(cell(targets=targets), rows)
     assert [(v.figure, v.word) for v in found] == [(4.0, "met"), (None, "no figure"), (2.0, "MISSED")]
-    assert found[0].note == "best: n2"
+    assert found[0].note == "best: n2; without numpy"
+
+
+def test_a_verdict_names_the_rivals_that_were_left_out() -> None:
+    """A figure against some of its rivals only says which were not there."""
+    rows = [row("polytier", "polytier", 2.0), row("torch", "torch", 9.0), row("torch.compile", "torch left out", None)]
+    found = module("contest").verdicts(cell(targets=[module("contest").Target(("torch",), least=4.0)]), rows)
+    assert [(v.word, v.note) for v in found] == [("met", "best: torch; without torch.compile")]
 
 
 def test_the_limit_is_the_slowest_bound() -> None:
