@@ -38,35 +38,10 @@ pub struct Values<'py> {
 
 impl<'py> Values<'py> {
     /// Returns an array that can be read as it is.
-    ///
-    /// The struct is read directly: the buffer protocol would cost 40 ns, and borrow tracking more.
     #[inline]
     pub fn peek(object: &Bound<'py, PyAny>, dimensions: usize) -> Option<Self> {
-        const READABLE: c_int = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
-        // SAFETY: only an object of exactly NumPy's array type is read as one, and the reference keeps it alive.
-        unsafe {
-            let kind = npyffi::get_type_object(object.py(), NpyTypes::PyArray_Type);
-            if ffi::Py_TYPE(object.as_ptr()) != kind {
-                return None;
-            }
-            let array = &(*object.as_ptr().cast::<PyArrayObject>()).fields;
-            let dtype = &(*array.descr).fields;
-            let readable = dtype.type_num == npyffi::NPY_TYPES::NPY_DOUBLE as c_int
-                && dtype.byteorder as u8 == b'='
-                && array.nd == dimensions as c_int
-                && array.flags & READABLE == READABLE;
-            if !readable {
-                return None;
-            }
-            let rows = *array.dimensions as usize;
-            let columns = if dimensions == 2 { *array.dimensions.add(1) as usize } else { 1 };
-            let owner = || object.clone();
-            (rows > 0 && columns > 0).then(|| Self {
-                start: array.data.cast_const().cast(),
-                shape: [rows, columns],
-                _owner: owner(),
-            })
-        }
+        let (start, shape) = look(object, dimensions)?;
+        Some(Self { start, shape, _owner: object.clone() })
     }
 
     /// Returns a vector as polytier's checks convert it, or raises what they raise.
@@ -97,6 +72,32 @@ impl<'py> Values<'py> {
         Self::peek(&copy, dimensions).ok_or_else(|| {
             PyRuntimeError::new_err(format!("polytier.arrays returned {copy:?}, not a float64 array"))
         })
+    }
+}
+
+/// Returns the address and the shape of an array that can be read as it is.
+///
+/// The struct is read directly: the buffer protocol would cost 40 ns, and borrow tracking more.
+#[inline]
+pub fn look(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const f64, [usize; 2])> {
+    const READABLE: c_int = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
+    // SAFETY: only an object of exactly NumPy's array type is read as one, and the reference keeps it alive.
+    unsafe {
+        if ffi::Py_TYPE(object.as_ptr()) != npyffi::get_type_object(object.py(), NpyTypes::PyArray_Type) {
+            return None;
+        }
+        let array = &(*object.as_ptr().cast::<PyArrayObject>()).fields;
+        let dtype = &(*array.descr).fields;
+        let readable = dtype.type_num == npyffi::NPY_TYPES::NPY_DOUBLE as c_int
+            && dtype.byteorder as u8 == b'='
+            && array.nd == dimensions as c_int
+            && array.flags & READABLE == READABLE;
+        if !readable {
+            return None;
+        }
+        let rows = *array.dimensions as usize;
+        let columns = if dimensions == 2 { *array.dimensions.add(1) as usize } else { 1 };
+        (rows > 0 && columns > 0).then(|| (array.data.cast_const().cast(), [rows, columns]))
     }
 }
 

@@ -3,7 +3,7 @@
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, contained};
 
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
@@ -49,4 +49,18 @@ impl From<Trouble> for PyErr {
             Trouble::Raised(raised) => raised,
         }
     }
+}
+
+/// Runs `body` on arguments read where they lie; where they cannot be, or turn out not to be finite,
+/// on arguments that polytier's own checks return, so that these raise the error.
+pub fn retried<A, T>(
+    peek: impl FnOnce() -> Option<A>,
+    check: impl FnOnce() -> PyResult<A>,
+    body: impl Fn(&A) -> Result<T, Trouble>,
+) -> PyResult<T> {
+    let answer = contained(|| match peek().map(|arguments| body(&arguments)) {
+        None | Some(Err(Trouble::Kernel(Failure::NotFinite))) => body(&check()?),
+        Some(answer) => answer,
+    });
+    answer.map_err(PyErr::from)
 }

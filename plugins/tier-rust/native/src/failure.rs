@@ -21,6 +21,12 @@ pub fn contained<T, E: From<Failure>>(body: impl FnOnce() -> Result<T, E>) -> Re
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|cause| Err(Failure::Panic(message(&*cause)).into()))
 }
 
+/// Runs `body`; a panic in it becomes "not a number", which is for the caller to look into.
+#[inline]
+pub fn attempted(body: impl FnOnce() -> f64) -> f64 {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(f64::NAN)
+}
+
 /// Returns what a panic said.
 fn message(cause: &(dyn Any + Send)) -> String {
     let text = cause.downcast_ref::<&str>().map(ToString::to_string);
@@ -39,6 +45,12 @@ mod tests {
         assert_eq!(asked, Err(Failure::Panic("plain".to_owned())));
         let asked: Result<(), Failure> = contained(|| std::panic::panic_any(7));
         assert_eq!(asked, Err(Failure::Panic("no message".to_owned())));
+    }
+
+    #[test]
+    fn a_panic_in_an_attempt_is_not_a_number() {
+        assert!(attempted(|| panic!("as asked")).is_nan());
+        assert_eq!(attempted(|| 2.5), 2.5);
     }
 
     #[test]

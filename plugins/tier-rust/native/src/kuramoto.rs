@@ -1,5 +1,6 @@
 //! The family `kuramoto`: phase oscillators coupled by a matrix.
 
+mod advance;
 pub mod force;
 pub mod integrate;
 pub mod network;
@@ -23,12 +24,12 @@ mod hooks {
     use super::integrate::{SHARED_LEAST, Task, integrate};
     use super::network::Start;
     use super::step::Method;
-    use super::sums::{Sums, sums};
+    use super::sums::{BLOCK, Sums, block_sums, sums};
     use super::template;
-    use crate::arrays::{Given, Values, fresh, integer, peek_integer, peek_positive, positive};
+    use crate::arrays::{Given, Values, fresh, integer, look, peek_integer, peek_positive, positive};
     use crate::detach::without_lock;
-    use crate::errors::Trouble;
-    use crate::failure::{Failure, contained};
+    use crate::errors::{Trouble, retried};
+    use crate::failure::{attempted, contained};
     use crate::simd::level;
     use crate::threads;
 
@@ -43,40 +44,38 @@ mod hooks {
     #[pyfunction]
     #[pyo3(signature = (theta))]
     pub fn order_parameter(theta: Any<'_, '_>) -> PyResult<f64> {
-        mean_field(theta).map(|(sums, n)| sums.order(n))
+        mean_field(theta, Sums::order)
     }
 
     /// Return the phase of the oscillators' mean field.
     #[pyfunction]
     #[pyo3(signature = (theta))]
     pub fn mean_phase(theta: Any<'_, '_>) -> PyResult<f64> {
-        mean_field(theta).map(|(sums, _)| sums.phase())
+        mean_field(theta, |sums, _| sums.phase())
     }
 
-    /// Returns the sums over the phases, and how many there are.
-    fn mean_field(theta: Any<'_, '_>) -> PyResult<(Sums, usize)> {
+    /// Returns what `finish` makes of the sums over the phases and their number.
+    #[inline(always)]
+    fn mean_field(theta: Any<'_, '_>, finish: fn(Sums, usize) -> f64) -> PyResult<f64> {
+        let answer = attempted(|| match look(theta, 1) {
+            // SAFETY: the values stay alive and in place: the interpreter lock is held.
+            Some((start, [n, _])) if n <= BLOCK => finish(unsafe { block_sums(level(), start, n) }, n),
+            _ => f64::NAN,
+        });
+        if answer.is_nan() { long_mean_field(theta, finish) } else { Ok(answer) }
+    }
+
+    /// As [`mean_field`] for many phases, for arguments to be converted, and for those that are refused.
+    #[cold]
+    fn long_mean_field(theta: Any<'_, '_>, finish: fn(Sums, usize) -> f64) -> PyResult<f64> {
         let field = |values: &Values<'_>| {
             let [n, _] = values.shape;
             let helpers = if n < SUMS_SHARED { 0 } else { threads::count() - 1 };
             // SAFETY: the values stay alive and in place during the call.
             let work = |_: &mut dyn FnMut() -> bool| unsafe { sums(level(), values.start, n, helpers) };
-            without_lock(theta.py(), n as u64 / 2, work).map(|sums| (sums, n))
+            without_lock(theta.py(), n as u64 / 2, work).map(|sums| finish(sums, n))
         };
         retried(|| Values::peek(theta, 1), || Values::vector(theta, "theta", None), field)
-    }
-
-    /// Runs `body` on arguments read where they lie; where they cannot be, or turn out not to be finite,
-    /// on arguments that polytier's own checks return, so that these raise the error.
-    fn retried<A, T>(
-        peek: impl FnOnce() -> Option<A>,
-        check: impl FnOnce() -> PyResult<A>,
-        body: impl Fn(&A) -> Result<T, Trouble>,
-    ) -> PyResult<T> {
-        let answer = contained(|| match peek().map(|arguments| body(&arguments)) {
-            None | Some(Err(Trouble::Kernel(Failure::NotFinite))) => body(&check()?),
-            Some(answer) => answer,
-        });
-        answer.map_err(PyErr::from)
     }
 
     /// Return the coupling template of a stack of layers: exponential decay plus calibrated entries.

@@ -27,6 +27,8 @@ impl Part {
 
 /// Published when there are no more rounds.
 const STOP: u64 = u64::MAX;
+/// Rounds that the leader computes alone after a helper was late, doubled each time up to 2^8 times.
+const ALONE: u64 = 256;
 /// Bits of a ticket that hold the size of the team.
 const TEAM_BITS: u32 = 16;
 
@@ -88,13 +90,19 @@ impl Crew<'_> {
     /// Leads all rounds.
     fn lead(&self, mut rounds: Range<u64>, settle: &mut dyn FnMut(u64) -> bool) {
         let Some(mut round) = rounds.next() else { return };
-        let mut expected = 0;
+        let (mut expected, mut late, mut alone_until) = (0, 0, 0);
         let mut going = true;
-        let mut of = self.publish(round);
+        let mut of = self.publish(round, true);
         loop {
             (self.share)(round, Part { index: 0, of });
             expected += of - 1;
-            wait(|| self.done.load(Ordering::Acquire) >= expected || self.broken.load(Ordering::Acquire));
+            let ready =
+                || self.done.load(Ordering::Acquire) >= expected || self.broken.load(Ordering::Acquire);
+            if !wait(ready) {
+                // The machine is crowded: every round would wait for the scheduler.
+                alone_until = round + (ALONE << late);
+                late = (late + 1).min(8);
+            }
             assert!(!self.broken.load(Ordering::Acquire), "a helper thread panicked");
             if !going {
                 return;
@@ -103,7 +111,7 @@ impl Crew<'_> {
             match rounds.next() {
                 Some(next) => {
                     round = next;
-                    of = self.publish(round);
+                    of = self.publish(round, round >= alone_until);
                     going = settle(ended);
                 }
                 None => {
@@ -114,9 +122,10 @@ impl Crew<'_> {
         }
     }
 
-    /// Opens a round to all who have joined and returns the size of its team.
-    fn publish(&self, round: u64) -> usize {
-        let team = (1 + self.joined.load(Ordering::Acquire)).min((1 << TEAM_BITS) - 1);
+    /// Opens a round, to all who have joined if it is to be shared, and returns the size of its team.
+    fn publish(&self, round: u64, shared: bool) -> usize {
+        let helpers = if shared { self.joined.load(Ordering::Acquire) } else { 0 };
+        let team = (1 + helpers).min((1 << TEAM_BITS) - 1);
         self.ticket.store((round + 1) << TEAM_BITS | team as u64, Ordering::Release);
         team
     }

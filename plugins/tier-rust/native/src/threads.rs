@@ -4,7 +4,7 @@
 //! After a fork the child makes a pool of its own, for threads do not survive a fork.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::{env, hint, process, ptr, thread};
 
@@ -15,6 +15,10 @@ pub const VARIABLE: &str = "POLYTIER_RUST_THREADS";
 const MOST: usize = 8;
 /// Looks at the job slot before a helper goes to sleep: about 0.5 ms.
 const SPINS: u32 = 20_000;
+/// Looks after which who is waited for counts as late: about 50 us.
+const PATIENCE: u32 = 2_000;
+/// Calls that compute alone after a helper was late, doubled each time up to 2^10 times.
+const ALONE: u32 = 16;
 
 /// An address that several threads write through, each to places of its own.
 #[derive(Clone, Copy)]
@@ -82,6 +86,9 @@ struct Pool {
     /// The job; only read between joining and leaving, while its caller waits.
     job: AtomicPtr<&'static Help<'static>>,
     wanted: AtomicUsize,
+    /// How often helpers were late, and the calls still to compute alone for it; the caller holds `busy`.
+    late: AtomicU32,
+    alone: AtomicU32,
     broken: AtomicBool,
     asleep: Mutex<()>,
     sleepers: AtomicUsize,
@@ -123,6 +130,10 @@ pub fn assisted<T>(helpers: usize, help: &Help<'_>, lead: impl FnOnce() -> T) ->
     if pool.busy.swap(true, Ordering::Acquire) {
         return lead();
     }
+    if pool.shuns() {
+        pool.busy.store(false, Ordering::Release);
+        return lead();
+    }
     let open = pool.open(helpers.min(count() - 1), &help);
     let answer = lead();
     drop(open);
@@ -135,7 +146,7 @@ struct Open(&'static Pool);
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.state.fetch_and(!OPEN, Ordering::AcqRel);
-        wait(|| self.0.state.load(Ordering::Acquire) & (OPEN - 1) == 0);
+        self.0.judge(wait(|| self.0.state.load(Ordering::Acquire) & (OPEN - 1) == 0));
         let broken = self.0.broken.swap(false, Ordering::Relaxed);
         self.0.busy.store(false, Ordering::Release);
         assert!(!broken || thread::panicking(), "a helper thread panicked");
@@ -151,6 +162,8 @@ impl Pool {
             state: AtomicU64::new(0),
             job: AtomicPtr::new(ptr::null_mut()),
             wanted: AtomicUsize::new(0),
+            late: AtomicU32::new(0),
+            alone: AtomicU32::new(0),
             broken: AtomicBool::new(false),
             asleep: Mutex::new(()),
             sleepers: AtomicUsize::new(0),
@@ -171,6 +184,24 @@ impl Pool {
             self.wake.notify_all();
         }
         open
+    }
+
+    /// Says whether this call computes alone, because helpers were late lately; the caller holds `busy`.
+    fn shuns(&self) -> bool {
+        let alone = self.alone.load(Ordering::Relaxed);
+        self.alone.store(alone.saturating_sub(1), Ordering::Relaxed);
+        alone > 0
+    }
+
+    /// Notes whether the helpers were in time; the caller holds `busy`.
+    fn judge(&self, in_time: bool) {
+        let late = self.late.load(Ordering::Relaxed);
+        if in_time {
+            self.late.store(late.saturating_sub(1), Ordering::Relaxed);
+        } else {
+            self.late.store((late + 1).min(10), Ordering::Relaxed);
+            self.alone.store(ALONE << late, Ordering::Relaxed);
+        }
     }
 
     /// Starts threads until there are `wanted`; the caller holds `busy`.
@@ -231,13 +262,20 @@ impl Pool {
 }
 
 /// Spins until `ready`, then lets others run: on a crowded machine who is waited for may need this CPU.
+///
+/// Returns whether it was soon; if not, another thread was waited for that had lost its CPU.
 #[inline]
-pub fn wait(ready: impl Fn() -> bool) {
-    let mut spins = 0_u32;
-    while !ready() {
-        spins += 1;
-        if spins < 10_000 { hint::spin_loop() } else { thread::yield_now() }
+pub fn wait(ready: impl Fn() -> bool) -> bool {
+    for _ in 0..PATIENCE {
+        if ready() {
+            return true;
+        }
+        hint::spin_loop();
     }
+    while !ready() {
+        thread::yield_now();
+    }
+    false
 }
 
 #[cfg(test)]

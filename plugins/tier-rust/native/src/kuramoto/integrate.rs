@@ -120,7 +120,7 @@ unsafe fn together(
             // SAFETY: the array has a place for each step, and the rounds of Euler's method are its steps.
             unsafe { plan.order.add(round as usize + 1).write(order(network, round + 1)) };
         }
-        ended = (round + 1) % batch != 0 || go_on();
+        ended = !(round + 1).is_multiple_of(batch) || go_on();
         ended
     };
     lockstep(0..task.steps * task.method.rounds(), most, &share, &mut settle);

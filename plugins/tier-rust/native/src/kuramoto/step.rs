@@ -1,11 +1,10 @@
 //! One round of an integration: the slopes of all oscillators, and what they do to the phases.
 
+use super::advance::{Rule, advance_vector, sincos};
 use super::network::{Network, PANEL};
 use super::sums::Sums;
 use crate::lockstep::Part;
-use crate::simd::lanes::strays;
-use crate::simd::sincos::{SMALL, small};
-use crate::simd::{Lanes, per_level};
+use crate::simd::{Lanes, per_level, prefetch};
 
 /// Steps between two evaluations of sine and cosine from the phase itself, where they are rotated.
 const RESYNC: u64 = 32;
@@ -13,6 +12,8 @@ const RESYNC: u64 = 32;
 const ROTATE_MOST: usize = 64;
 /// Accumulators for one product, over columns taken in turn, so that few rows hide the latency too.
 const TURNS: usize = 4;
+/// Values between the coupling in use and the one prefetched: 2 KiB.
+const AHEAD: usize = 256;
 
 /// How phases advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +29,6 @@ impl Method {
     pub fn rounds(self) -> u64 {
         if self == Self::Euler { 1 } else { 4 }
     }
-}
-
-/// What a round does with a slope.
-#[derive(Clone, Copy)]
-enum Rule {
-    /// Euler step; sine and cosine from the new phase.
-    Evaluate,
-    /// Euler step; sine and cosine rotated by the increment.
-    Rotate,
-    /// Stage of a Runge-Kutta step, from 0.
-    Stage(u64),
 }
 
 /// What a run does, beside advancing the phases.
@@ -90,32 +80,6 @@ unsafe fn prepare_generic<L: Lanes>(network: &Network) {
             }
             put_sums(network, 0, panel, sums);
         }
-    }
-}
-
-/// Returns (sine, cosine) of any angle; of one that is not finite, not a number.
-#[inline(always)]
-fn sincos<L: Lanes>(angle: L) -> (L, L) {
-    let trig = angle.sincos();
-    if strays(trig.range) { library_sincos(angle) } else { (trig.sin, trig.cos) }
-}
-
-/// As [`sincos`] by the mathematical library, lane by lane.
-#[cold]
-#[inline(never)]
-fn library_sincos_of(angles: &[f64; 8]) -> ([f64; 8], [f64; 8]) {
-    (angles.map(f64::sin), angles.map(f64::cos))
-}
-
-/// As [`sincos`] for lanes of which some are huge.
-#[inline(always)]
-fn library_sincos<L: Lanes>(angle: L) -> (L, L) {
-    let mut angles = [0.0; 8];
-    // SAFETY: no level has more than eight lanes; `angle` proves the level.
-    unsafe {
-        angle.store(angles.as_mut_ptr());
-        let (sin, cos) = library_sincos_of(&angles);
-        (L::load(sin.as_ptr()), L::load(cos.as_ptr()))
     }
 }
 
@@ -194,7 +158,7 @@ unsafe fn advance<L: Lanes, const V: usize>(
 ) {
     // SAFETY: the panel's rows lie in the network's arrays and belong to this part of the round.
     unsafe {
-        let (now, next) = ((round & 1) as usize, (round + 1 & 1) as usize);
+        let (now, next) = ((round & 1) as usize, ((round + 1) & 1) as usize);
         let first = network.first_row::<L>(panel);
         let pulls = products::<L, V>(network, now, first);
         let mut sums = [L::splat(0.0); 2];
@@ -228,8 +192,8 @@ unsafe fn products<L: Lanes, const V: usize>(network: &Network, now: usize, firs
         let mut sums = [[[L::splat(0.0); 2]; V]; TURNS];
         let mut column = 0;
         while column + turns <= network.n {
-            for turn in 0..turns {
-                take_column(&mut sums[turn], start, column + turn, sin, cos);
+            for (turn, sum) in sums.iter_mut().take(turns).enumerate() {
+                take_column(sum, start, column + turn, sin, cos);
             }
             column += turns;
         }
@@ -238,11 +202,9 @@ unsafe fn products<L: Lanes, const V: usize>(network: &Network, now: usize, firs
             column += 1;
         }
         let mut pulls = sums[0];
-        for turn in 1..turns {
-            for vector in 0..V {
-                for which in 0..2 {
-                    pulls[vector][which] = pulls[vector][which].add(sums[turn][vector][which]);
-                }
+        for more in sums.iter().take(turns).skip(1) {
+            for (pull, part) in pulls.iter_mut().zip(more) {
+                *pull = [pull[0].add(part[0]), pull[1].add(part[1])];
             }
         }
         pulls
@@ -262,71 +224,12 @@ unsafe fn take_column<L: Lanes, const V: usize>(
     unsafe {
         let (sin, cos) = (L::splat(*sin.add(column)), L::splat(*cos.add(column)));
         for (vector, sum) in sums.iter_mut().enumerate() {
+            if V == PANEL && (vector * L::WIDTH).is_multiple_of(8) {
+                prefetch(start.wrapping_add((column * V + vector) * L::WIDTH + AHEAD));
+            }
             let coupling = L::load(start.add((column * V + vector) * L::WIDTH));
             sum[0] = coupling.mul_add(sin, sum[0]);
             sum[1] = coupling.mul_add(cos, sum[1]);
         }
-    }
-}
-
-/// Advances one vector of oscillators and returns (sine, cosine) for the next round.
-#[inline(always)]
-unsafe fn advance_vector<L: Lanes>(
-    network: &Network,
-    rule: Rule,
-    at: usize,
-    (sin, cos): (L, L),
-    [sin_pull, cos_pull]: [L; 2],
-) -> (L, L) {
-    // SAFETY: `at` is the first row of a vector of the network.
-    unsafe {
-        let theta = network.theta.add(at);
-        let slope = sin.mul_from(cos_pull, cos.mul_add(sin_pull, L::load(network.omega.add(at))));
-        match rule {
-            // The increment goes in whole and once: theta + omega * dt kept from before would add a bias.
-            Rule::Evaluate => {
-                let new = slope.mul_add(L::splat(network.dt), L::load(theta));
-                new.store(theta);
-                sincos(new)
-            }
-            Rule::Rotate => {
-                let angle = slope.mul(L::splat(network.dt));
-                let new = L::load(theta).add(angle);
-                new.store(theta);
-                rotate(sin, cos, angle, new)
-            }
-            Rule::Stage(stage) => sincos(runge_kutta(network, stage, at, slope)),
-        }
-    }
-}
-
-/// Returns (sine, cosine) turned by `angle`, or those of `new` where the angle is not small.
-#[inline(always)]
-fn rotate<L: Lanes>(sin: L, cos: L, angle: L, new: L) -> (L, L) {
-    if angle.exceeds(SMALL) {
-        return sincos(new);
-    }
-    let (s, c) = small(angle);
-    (sin.mul_add(c, cos.mul(s)), sin.mul_from(s, cos.mul(c)))
-}
-
-/// Takes the slope of a stage and returns the phases of the next one.
-#[inline(always)]
-unsafe fn runge_kutta<L: Lanes>(network: &Network, stage: u64, at: usize, slope: L) -> L {
-    // SAFETY: as for `advance_vector`.
-    unsafe {
-        let (theta, slopes) = (network.theta.add(at), network.slopes.add(at));
-        let old = L::load(theta);
-        match stage {
-            0 => slope.store(slopes),
-            1 | 2 => slope.mul_add(L::splat(2.0), L::load(slopes)).store(slopes),
-            _ => {
-                let new = L::load(slopes).add(slope).mul_add(L::splat(network.dt / 6.0), old);
-                new.store(theta);
-                return new;
-            }
-        }
-        let reach = if stage == 2 { network.dt } else { 0.5 * network.dt };
-        slope.mul_add(L::splat(reach), old)
     }
 }

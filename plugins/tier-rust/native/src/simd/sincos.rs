@@ -52,7 +52,7 @@ const COS_SMALL: [f64; 3] = [-0.0013887028042715314, 0.041666666245315585, -0.49
 pub const SMALL: f64 = 0.0625;
 
 /// pi/2 as the sum of parts; without fused products the first two leave room for twenty bits of a factor.
-const HALF_PI_FUSED: [f64; 2] = [1.5707963267948966, 6.123233995736766e-17];
+const HALF_PI_FUSED: [f64; 2] = [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17];
 const HALF_PI_SPLIT: [f64; 3] = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21];
 
 /// Returns the polynomial with these coefficients, highest first, at `x`, given the square of `x`.

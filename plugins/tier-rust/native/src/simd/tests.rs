@@ -8,6 +8,9 @@ use super::*;
 /// AVX-512 as arrays: its algorithm is tested on every CPU.
 type Wide = Plain<8, true>;
 
+/// (Sine, cosine, whether the vector strayed) of each angle.
+type Found = Vec<(f64, f64, bool)>;
+
 /// A small generator of angles: a test may not depend on a crate.
 pub fn angles(count: usize, reach: f64) -> Vec<f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -22,7 +25,7 @@ pub fn angles(count: usize, reach: f64) -> Vec<f64> {
 
 /// Evaluates all whole vectors of `angles` and returns (sine, cosine, whether the vector strayed).
 #[inline(always)]
-unsafe fn evaluate<L: Lanes>(angles: &[f64], how: impl Fn(L) -> SinCos<L>) -> Vec<(f64, f64, bool)> {
+unsafe fn evaluate<L: Lanes>(angles: &[f64], how: impl Fn(L) -> SinCos<L>) -> Found {
     let mut found = Vec::new();
     for part in angles.chunks_exact(L::WIDTH) {
         let (mut sin, mut cos) = ([0.0; 8], [0.0; 8]);
@@ -40,7 +43,7 @@ unsafe fn evaluate<L: Lanes>(angles: &[f64], how: impl Fn(L) -> SinCos<L>) -> Ve
 
 /// Evaluates by the level's own method.
 #[inline(always)]
-unsafe fn native<L: Lanes>(angles: &[f64]) -> Vec<(f64, f64, bool)> {
+unsafe fn native<L: Lanes>(angles: &[f64]) -> Found {
     // SAFETY: as promised to `evaluated`.
     unsafe { evaluate::<L>(angles, L::sincos) }
 }
@@ -50,11 +53,11 @@ per_level! {
     ///
     /// # Safety
     /// The CPU has `level`.
-    fn evaluated(angles: &[f64]) -> Vec<(f64, f64, bool)> = native;
+    fn evaluated(angles: &[f64]) -> Found = native;
 }
 
 /// Evaluates angles at every level and by every algorithm.
-fn everywhere(angles: &[f64]) -> Vec<(String, Vec<(f64, f64, bool)>)> {
+fn everywhere(angles: &[f64]) -> Vec<(String, Found)> {
     let levels = Level::here().into_iter();
     // SAFETY: `here` lists what the CPU has, and arrays need nothing.
     unsafe {
