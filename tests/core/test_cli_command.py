@@ -33,10 +33,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("verb", parser.VERBS)
-def test_help_teaches_by_example(capsys: pytest.CaptureFixture[str], verb: str) -> None:
+def test_help_teaches_by_example(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
     """The help of every verb shows a command line that is understood, and fits 80 columns but for its samples."""
+    monkeypatch.setenv("COLUMNS", "80")
     ran = run(capsys, verb, "--help")
     assert ran.code == 0
+    assert max(len(line) for line in ran.out.splitlines() if not line.startswith("  ")) <= 80
     example = next(line for line in ran.out.splitlines() if line.startswith("  $ polytier"))
     words = example.removeprefix("  $ polytier ").partition(" >")[0].split()
     assert parser.build().parse_args(words).verb == verb
@@ -140,15 +144,20 @@ def test_interrupt_ends_with_130(install_tier: Any) -> None:
     assert (worker.returncode, told) == (130, b"polytier: interrupted\n")
 
 
-def test_interrupt_may_carry_a_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """An interrupted session of measuring says what it has kept."""
-
-    def interrupted(arguments: Any) -> int:
-        raise KeyboardInterrupt(f"{arguments.verb}: kept 2 kernels")
-
-    monkeypatch.setattr(parser.VERBS["freeze"], "run", interrupted)
-    assert command.main(["freeze"]) == 130
-    assert capsys.readouterr().err == "polytier: interrupted: freeze: kept 2 kernels\n"
+def test_interrupted_measuring_says_what_it_has_kept(tmp_path: Path) -> None:
+    """Ctrl-C while a kernel is measured loses that kernel only, and says which are kept."""
+    kernels = ("--kernel", "build_knm", "--kernel", "order_parameter")
+    worker = subprocess.Popen(
+        [*COMMAND, "measure", "--quick", *kernels, "--output", tmp_path], stderr=subprocess.PIPE, text=True
+    )
+    assert worker.stderr is not None
+    assert any("order_parameter" in line for line in worker.stderr)
+    worker.send_signal(signal.SIGINT)
+    _, told = worker.communicate(timeout=60)
+    assert worker.returncode == 130
+    assert "measured and kept: 'build_knm'; not measured now: 'order_parameter'" in told
+    assert "Traceback" not in told
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["build_knm.json", "dispatch.toml"]
 
 
 def test_module_can_be_run() -> None:

@@ -52,7 +52,7 @@ def test_average_does_not_hang_on_rounding() -> None:
 def test_average_is_over_the_second_half() -> None:
     """The first half of the steps does not count."""
 
-    def trajectory(*arguments: object) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def trajectory(*_: object) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return np.arange(5.0), np.array([9.0, 9.0, 1.0, 2.0, 3.0])
 
     assert sweep.settled(trajectory, MODEL, 1.0, 4) == 2.0
@@ -64,7 +64,7 @@ def test_implementations_take_turns() -> None:
     done: list[int] = []
 
     def named(name: str) -> sweep.Trajectory:
-        def trajectory(*arguments: object) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        def trajectory(*_: object) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             order.append(name)
             return np.zeros(3), np.full(3, len(order) / 10)
 

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 SUMMARY = "compare the answers of the tiers with the floor's, on every case"
 DESCRIPTION = """\
-Compare the answers of the tiers with the floor's on every case of every kernel, awkward inputs included.
-Each tier runs in a process of its own; a crash is reported, and the check goes on.
-Prints one line per kernel and tier; the exit code is 1 if an answer differs or a tier cannot be used.
+Compare the answers of the tiers with the floor's on every case of every kernel,
+awkward inputs included. Each tier runs in a process of its own; a crash is
+reported, and the check goes on. Prints one line per kernel and tier; the exit
+code is 1 if an answer differs or a tier cannot be used.
 
 example:
   $ polytier check --tier rust --kernel order_parameter

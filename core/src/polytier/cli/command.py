@@ -40,16 +40,12 @@ def _run(arguments: Any) -> int:
         _forget_stdout()
         return BROKEN_PIPE
     except KeyboardInterrupt as stopped:
-        output.say(f"polytier: interrupted{_told(stopped)}")
+        output.say(f"polytier: {stopped if stopped.args else 'interrupted'}")
         return INTERRUPTED
     except (PolytierError, OSError) as failure:
         output.say(f"polytier: {failure}")
         return FINDING if isinstance(failure, TierLoadError | PinError) else TROUBLE
     return code
-
-
-def _told(stopped: KeyboardInterrupt) -> str:
-    return f": {stopped}" if stopped.args else ""
 
 
 def _show_warning(message: Warning | str, *_place: object, **_more: object) -> None:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 SUMMARY = "watch a power network of 118 buses fall into step, and see which tier computed it"
 DESCRIPTION = """\
-Integrate the IEEE 118-bus test system (118 buses, 186 branches) as a network of coupled oscillators
-at rising coupling strengths, and plot the order parameter R: near 0.1 each bus keeps its own pace,
-near 1 all turn together. Strength 1 is the real network; it falls into step well below.
-Each trajectory is computed by the dispatched kernel and, where tiers are installed, by the floor as well,
-turn and turn about, so that the times compare. Takes some seconds.
+Integrate the IEEE 118-bus test system (118 buses, 186 branches) as a network of
+coupled oscillators at rising coupling strengths, and plot the order parameter
+R: near 0.1 each bus keeps its own pace, near 1 all turn together. Strength 1 is
+the real network; it falls into step well below. Each trajectory is computed by
+the dispatched kernel and, where tiers are installed, by the floor as well, turn
+and turn about, so that the times compare. Takes some seconds.
 
 example:
   $ polytier demo

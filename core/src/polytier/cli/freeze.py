@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 SUMMARY = "print the ranks in force as a table, for processes that shall all choose alike"
 DESCRIPTION = """\
 Print the ranks in force in this environment as the text of a table.
-A process that loads it chooses the same tiers, whatever was measured on its own host.
+A process that loads it chooses the same tiers, whatever was measured on its own
+host.
 
 example:
   $ polytier freeze > ranks.toml

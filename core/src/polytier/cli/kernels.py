@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 SUMMARY = "list the kernels, and which tiers offer each"
 DESCRIPTION = """\
-List the kernels, those of installed kernel packs included: family, size expression, tolerance,
-and which tiers offer each (every tier is probed once, in a process of its own).
+List the kernels, those of installed kernel packs included: family, size
+expression, tolerance, and which tiers offer each (every tier is probed once,
+in a process of its own).
 
 example:
   $ polytier kernels
   family kuramoto
     kernel           size        tiers  tolerance
-    order_parameter  len(theta)  rust   absolute 1e-10, relative 0
+    order_parameter  len(theta)  rust   absolute 1e-10
 """
 
 
@@ -45,9 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(family: str, kernels: list[dict[str, Any]]) -> None:
     output.emit(f"family {family}")
-    rows = [(k["name"], k["size"], ", ".join(k["tiers"]) or "-", k["tolerance"]) for k in kernels]
+    rows = [(k["name"], k["size"], ", ".join(k["tiers"]) or "-", _short(k["tolerance"])) for k in kernels]
     for line in output.table(("kernel", "size", "tiers", "tolerance"), rows):
         output.emit(f"  {line}")
+
+
+def _short(tolerance: str) -> str:
+    return tolerance.removesuffix(", relative 0")
 
 
 def _describe(kernel: Kernel, offers: Mapping[str, frozenset[str]]) -> dict[str, Any]:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 SUMMARY = "time the floor and the tiers on this host, and rank them"
 DESCRIPTION = """\
-Time the floor and the installed tiers on this host, each in a process of its own, and rank them.
-Records and table go to your data directory, where every later process on this host finds them.
+Time the floor and the installed tiers on this host, each in a process of its
+own, and rank them. Records and table go to your data directory, where every
+later process on this host finds them. A kernel's new record replaces its old
+one: with --tier, the other tiers lose their place for the measured kernels.
 Each kernel is kept as soon as it is complete: Ctrl-C loses only the one in hand.
 
 example:
   $ polytier measure --quick --kernel order_parameter
-  wrote 1 record and the table to ~/.local/share/polytier/hosts/linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2
+  wrote 1 record and the table to ~/.local/share/polytier/hosts/linux-x86_64-...
   kernel           before  now
   order_parameter  -       floor, rust from 12
 """

@@ -11,7 +11,7 @@ from polytier.cli import check, demo, freeze, kernels, measure, rank, tiers, why
 
 CODES = """exit codes:
   0    done, nothing to report
-  1    a finding: an answer differs, a rank differs, a tier that was asked for cannot be used
+  1    a finding: an answer or a rank differs, a tier asked for cannot be used
   2    the command line, a file or the machine stood in the way
   130  interrupted
 """

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 SUMMARY = "compute the table from the records, or check that it still follows from them"
 DESCRIPTION = """\
-Compute the ranks and crossovers of one host from its records and write them as a table.
-With --check nothing is written: the exit code is 1, and a diff is shown, if the table is not
-byte for byte what the records give.
+Compute the ranks and crossovers of one host from its records and write them as
+a table. With --check nothing is written: the exit code is 1, and a diff is
+shown, if the table is not byte for byte what the records give.
 
 example:
   $ polytier rank --check
-  dispatch.toml is what the 8 records of linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2 give
+  dispatch.toml is what the 8 records of linux-x86_64-amd-epyc-2c-avx2-5cab1961 give
 """
 
 

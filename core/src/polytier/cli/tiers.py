@@ -12,18 +12,19 @@ if TYPE_CHECKING:
 
 SUMMARY = "list the installed tiers and say whether each can be used here"
 DESCRIPTION = """\
-List the installed tiers: version, build, the kernels each offers, and why one cannot be used.
-Each tier is probed once in a process of its own (loaded, and compared with the floor on the smallest case),
-so that one that crashes is only reported.
+List the installed tiers: version, build, kernels, and why one cannot be used.
+Each tier is probed once in a process of its own (loaded, and compared with the
+floor on the smallest case), so that one that crashes is only reported.
 
 example:
   $ polytier tiers
   tier  state   version  build             kernels  distribution
-  rust  usable  0.1.0    5f1c0e9ab27d4431        8  polytier-rust, /usr/lib/python3/site-packages/polytier_rust
+  rust  usable  0.1.0    5f1c0e9ab27d4431        8  polytier-rust, ...
 """
 NONE_INSTALLED = """\
 no tier is installed: the NumPy floor serves every kernel
 hint: pip install 'polytier[rust]'"""
+_DIGITS = 16  # of a build digest that may have 64; the document of --json has them all
 _HEADINGS = ("tier", "state", "version", "build", "kernels", "distribution")
 
 
@@ -79,4 +80,5 @@ def _row(tier: dict[str, Any]) -> tuple[object, ...]:
     receipt = tier["receipt"] or {"version": "-", "digest": "-", "distribution": "-", "file": ""}
     origin = f"{receipt['distribution']}, {receipt['file']}" if receipt["file"] else receipt["distribution"]
     kernels = len(tier["kernels"]) or "-"
-    return tier["tier"], tier["state"], receipt["version"], receipt["digest"], kernels, origin
+    build = receipt["digest"][:_DIGITS]
+    return tier["tier"], tier["state"], receipt["version"], build, kernels, origin

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 
 SUMMARY = "say which tier serves a kernel at one size, and why"
 DESCRIPTION = """\
-Say how a call of one size is served on this host: the table that ranks, the chain in order, what is left out.
-The size is what the kernel's size expression gives (`polytier kernels` lists the expressions).
+Say how a call of one size is served on this host: the table that ranks, the
+chain in order, and why what is left out is left out. The size is what the
+kernel's size expression gives (`polytier kernels` lists the expressions).
 
 example:
   $ polytier why order_parameter --size 1000
-  order_parameter at size 1000 on linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2
-  ranks: the shipped table of linux-x86_64-amd-epyc-7763-2c-avx2-0c7ae1f2 (dispatch.toml)
+  order_parameter at size 1000 on linux-x86_64-amd-epyc-2c-avx2-5cab1961
+  ranks: the shipped table of linux-x86_64-amd-epyc-2c-avx2-5cab1961 (...)
 
-     tier   reason     median   detail
-  1  rust   measured   1.31 us
-  2  floor  floor      11.7 us  ends every chain
+     tier   reason     median  detail
+  1  rust   measured  1.63 us  19.1 times the floor's speed at size 1024
+  2  floor  floor     31.2 us  ends every chain
 """
 
 
