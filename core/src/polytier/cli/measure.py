@@ -21,7 +21,8 @@ Time the floor and the installed tiers on this host, each in a process of its
 own, and rank them. Records and table go to your data directory, where every
 later process on this host finds them. A kernel's new record replaces its old
 one: with --tier, the other tiers lose their place for the measured kernels.
-Each kernel is kept as soon as it is complete: Ctrl-C loses only the one in hand.
+Each kernel is kept as soon as it is complete: Ctrl-C loses only the one in
+hand.
 
 example:
   $ polytier measure --quick --kernel order_parameter
