@@ -10,7 +10,6 @@ import pytest
 from helpers_measure import GOOD, HASTY, MODULE, SHORT, install_pack
 
 import polytier
-from polytier.kernels.declaration import Kernel
 from polytier.measure import Progress, run, session
 from polytier.measure.session import TABLE, Session
 from polytier.record.records import read_record
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from conftest import Installer
 
+    from polytier.kernels.declaration import Kernel
     from polytier.measure.settings import Settings
     from polytier.record.records import Record
 
