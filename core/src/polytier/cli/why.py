@@ -24,7 +24,7 @@ example:
   order_parameter at size 1000 on linux-x86_64-amd-epyc-2c-avx2-5cab1961
   ranks: the shipped table of linux-x86_64-amd-epyc-2c-avx2-5cab1961 (...)
 
-     tier   reason    median   detail
+     tier   reason     median  detail
   1  rust   measured  1.63 us  19.1 times the floor's speed at size 1024
   2  floor  floor     31.2 us  ends every chain
 """
