@@ -36,7 +36,5 @@ def test_tier_conforms(tier: str, tmp_path: Path) -> None:
     environment = {
         name: value for name, value in os.environ.items() if name not in {"POLYTIER_TIERS", "POLYTIER_DISABLE"}
     }
-    run = subprocess.run(  # noqa: S603 - our own interpreter
-        command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment
-    )
+    run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert run.returncode == 0, run.stdout + run.stderr

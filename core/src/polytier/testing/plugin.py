@@ -12,7 +12,7 @@ import pytest
 from polytier.errors import MissingExtraError, PolytierError
 from polytier.kernels.declaration import catalogue
 from polytier.marks import FLOOR
-from polytier.testing.campaign import Campaign
+from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.expected import Expected, read_expected
 from polytier.testing.forms import forms_of
 from polytier.testing.summary import PREFIX, write_summary
@@ -126,7 +126,7 @@ def keys_of(item: pytest.Item) -> dict[str, str]:
     keys = {"test": getattr(item, "originalname", item.name)}
     params = item.callspec.params if hasattr(item, "callspec") else {}
     subject = params.get("subject", params.get("candidate"))
-    if hasattr(subject, "kernel"):  # an empty set of parameters has a placeholder
+    if isinstance(subject, Subject):  # an empty set of parameters has a placeholder
         keys |= {"tier": subject.tier, "kernel": subject.kernel.name}
     elif "tier" in params:
         keys["tier"] = params["tier"]
