@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polytier.kernels.declaration import Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Vector = NDArray[np.float64]
-Arguments = tuple[Any, ...]
+    from numpy.typing import NDArray
+
+    Vector = NDArray[np.float64]
+    Arguments = tuple[Any, ...]
+    Inputs = Iterator[tuple[str, Any, type[Exception] | None]]
 
 
 def timed(size_label: str, arguments: Callable[[], Arguments], *, seed: int = 0) -> Case:
@@ -26,20 +28,20 @@ def refused(label: str, arguments: Callable[[], Arguments], raises: type[Excepti
     return Case(label, arguments, raises=raises)
 
 
-def around(
-    place: int, name: str, arguments: Callable[[], Arguments], inputs: Iterator[tuple[str, Any, type[Exception] | None]]
-) -> Iterator[Case]:
+def around(place: int, name: str, arguments: Callable[[], Arguments], inputs: Callable[[], Inputs]) -> Iterator[Case]:
     """Yield one case per input, each put at position `place` of otherwise good arguments."""
-    for label, value, raises in inputs:
+    for label, _, raises in inputs():
 
-        def build(value: Any = value) -> Arguments:
+        def build(label: str = label) -> Arguments:
+            # Made anew at each call: a tier that writes into its input must not spoil a later case.
+            value = next(value for other, value, _ in inputs() if other == label)
             good = arguments()
             return (*good[:place], value, *good[place + 1 :])
 
         yield Case(f"{name}: {label}", build, raises=raises)
 
 
-def vector_inputs(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+def vector_inputs(good: Vector) -> Inputs:
     """Yield the awkward forms of a float vector, as (label, value, exception class or None)."""
     yield from _same_numbers(good)
     yield "empty", [], ValueError
@@ -48,7 +50,7 @@ def vector_inputs(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | No
     yield from _not_numbers(good)
 
 
-def matrix_inputs(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+def matrix_inputs(good: Vector) -> Inputs:
     """Yield the awkward forms of a square float matrix, as (label, value, exception class or None)."""
     yield from _same_numbers(good)
     yield "Fortran order", np.asfortranarray(good), None
@@ -59,7 +61,7 @@ def matrix_inputs(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | No
     yield from _not_numbers(good)
 
 
-def count_inputs(minimum: int) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+def count_inputs(minimum: int) -> Inputs:
     """Yield the awkward forms of an integer argument, as (label, value, exception class or None)."""
     yield "numpy integer", np.int32(minimum + 2), None
     yield "too small", minimum - 1, ValueError
@@ -70,7 +72,7 @@ def count_inputs(minimum: int) -> Iterator[tuple[str, Any, type[Exception] | Non
     yield "array", np.array([1, 2]), TypeError
 
 
-def positive_inputs() -> Iterator[tuple[str, Any, type[Exception] | None]]:
+def positive_inputs() -> Inputs:
     """Yield the awkward forms of a positive number, as (label, value, exception class or None)."""
     yield "integer", 1, None
     yield "numpy float32", np.float32(0.25), None
@@ -80,7 +82,7 @@ def positive_inputs() -> Iterator[tuple[str, Any, type[Exception] | None]]:
     yield "text", "0.1", TypeError
 
 
-def _same_numbers(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+def _same_numbers(good: Vector) -> Inputs:
     yield "list", good.tolist(), None
     yield "float32", good.astype(np.float32), None
     yield "integers", np.round(good * 3).astype(np.int64), None
@@ -92,7 +94,7 @@ def _same_numbers(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | No
     yield "read-only", locked, None
 
 
-def _not_numbers(good: Vector) -> Iterator[tuple[str, Any, type[Exception] | None]]:
+def _not_numbers(good: Vector) -> Inputs:
     for bad in (np.nan, np.inf, -np.inf):
         spoiled = good.copy()
         spoiled.flat[-1] = bad

@@ -10,11 +10,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from polytier.arrays import float_matrix, float_vector, integer, positive
 from polytier.kernels.cases import (
-    Arguments,
     around,
     count_inputs,
     matrix_inputs,
@@ -29,7 +27,11 @@ from polytier.kernels.tolerance import Tolerance
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Vector = NDArray[np.float64]
+    from numpy.typing import ArrayLike, NDArray
+
+    from polytier.kernels.cases import Arguments
+
+    Vector = NDArray[np.float64]
 
 PHASE_TOLERANCE = Tolerance(atol=1e-10)
 """6e-17 is reached by one evaluation; integrations reach 1e-12 over 1000 steps."""
@@ -103,7 +105,7 @@ def _phase_cases() -> Iterator[Case]:
     yield Case("all equal", lambda: (np.full(100, 0.7),))
     yield Case("huge phases", lambda: (np.array([1e9, -3e12, 1e22, 1e300]),))
     yield Case("subnormal phases", lambda: (np.array([5e-324, -5e-324, -0.0]),))
-    yield from around(0, "theta", lambda: (_phases(12, 5),), vector_inputs(_phases(12, 5)))
+    yield from around(0, "theta", lambda: (_phases(12, 5),), lambda: vector_inputs(_phases(12, 5)))
 
 
 def _template_cases() -> Iterator[Case]:
@@ -112,18 +114,17 @@ def _template_cases() -> Iterator[Case]:
     for n in (3, 5, 6, 7, 15, 17):
         yield Case(f"n={n}, weak and short", lambda n=n: (n, 0.01, 2.5))  # type: ignore[misc]
     yield Case("defaults", lambda: ())
-    yield from around(0, "n", lambda: (8, 0.45, 0.3), count_inputs(1))
-    yield from around(1, "k_base", lambda: (8, 0.45, 0.3), positive_inputs())
-    yield from around(2, "alpha", lambda: (8, 0.45, 0.3), positive_inputs())
+    yield from around(0, "n", lambda: (8, 0.45, 0.3), lambda: count_inputs(1))
+    yield from around(1, "k_base", lambda: (8, 0.45, 0.3), positive_inputs)
+    yield from around(2, "alpha", lambda: (8, 0.45, 0.3), positive_inputs)
 
 
 def _force_cases() -> Iterator[Case]:
     for n in (1, 2, 8, 32, 128, 512, 1024):
         yield timed(f"n={n}", lambda n=n: (_phases(n, n), _coupling(n, n)), seed=n)  # type: ignore[misc]
-    good: Arguments = _phases(9, 9), _coupling(9, 9)
-    yield from around(0, "theta", lambda: good, vector_inputs(good[0]))
-    yield from around(1, "K", lambda: good, matrix_inputs(good[1]))
-    yield refused("theta longer than K", lambda: (_phases(10, 1), good[1]), ValueError)
+    yield from around(0, "theta", lambda: (_phases(9, 9), _coupling(9, 9)), lambda: vector_inputs(_phases(9, 9)))
+    yield from around(1, "K", lambda: (_phases(9, 9), _coupling(9, 9)), lambda: matrix_inputs(_coupling(9, 9)))
+    yield refused("theta longer than K", lambda: (_phases(10, 1), _coupling(9, 9)), ValueError)
 
 
 def _network_cases() -> Iterator[Case]:
@@ -132,11 +133,11 @@ def _network_cases() -> Iterator[Case]:
     yield Case("1000 steps", lambda: _network(11, 1000))
     yield Case("one oscillator", lambda: _network(1, 10))
     yield Case("no steps", lambda: _network(5, 0))
-    yield from around(0, "theta0", lambda: _network(7, 20), vector_inputs(_network(7, 0)[0]))
-    yield from around(1, "omega", lambda: _network(7, 20), vector_inputs(_network(7, 0)[1]))
-    yield from around(2, "K", lambda: _network(7, 20), matrix_inputs(_network(7, 0)[2]))
-    yield from around(3, "dt", lambda: _network(7, 2), positive_inputs())
-    yield from around(4, "n_steps", lambda: _network(7, 2), count_inputs(0))
+    yield from around(0, "theta0", lambda: _network(7, 20), lambda: vector_inputs(_network(7, 0)[0]))
+    yield from around(1, "omega", lambda: _network(7, 20), lambda: vector_inputs(_network(7, 0)[1]))
+    yield from around(2, "K", lambda: _network(7, 20), lambda: matrix_inputs(_network(7, 0)[2]))
+    yield from around(3, "dt", lambda: _network(7, 2), positive_inputs)
+    yield from around(4, "n_steps", lambda: _network(7, 2), lambda: count_inputs(0))
     yield refused("omega too long", lambda: (*_network(4, 0)[:1], np.ones(5), *_network(4, 1)[2:]), ValueError)
 
 
