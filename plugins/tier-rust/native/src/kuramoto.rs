@@ -35,10 +35,10 @@ mod hooks {
 
     type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
-    /// Phases from which helpers are asked to share the sums.
+    /// Phases from which helpers are asked to share the sums: 27 us alone, 16 us with one that is awake.
     const SUMS_SHARED: usize = 16_384;
-    /// Oscillators from which helpers are asked to share the forces.
-    const FORCE_SHARED: usize = 256;
+    /// Oscillators from which helpers are asked to share the forces: 39 us alone, 29 us with one.
+    const FORCE_SHARED: usize = 512;
 
     /// Return how much the oscillators agree: 1 when all phases are equal, 0 when they balance.
     #[pyfunction]
