@@ -87,7 +87,7 @@ def test_an_id_is_readable(architecture: str, cpu: Cpu, words: str) -> None:
         st.text(), st.text(), st.builds(Cpu, st.text(), st.text(), st.text(), st.just(frozenset())), st.integers(1)
     )
 )
-@example(("_", "", Cpu("_a_", "CPU", "", frozenset()), 1))
+@example(("_:0", "", Cpu("_a_", "CPU", "", frozenset()), 1))
 def test_every_id_is_a_name_that_files_and_tables_take(parts: tuple[str, str, Cpu, int]) -> None:
     """Whatever a system says of itself, the id is a safe directory name."""
     assert HOST.fullmatch(identify(*parts))

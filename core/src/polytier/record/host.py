@@ -148,4 +148,4 @@ def _slug(text: str) -> str:
     kept = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter == "_") else " " for letter in text.lower()
     )
-    return "-".join(kept.split()).strip("_") or "unknown"
+    return "-".join(kept.split()).strip("-_") or "unknown"
