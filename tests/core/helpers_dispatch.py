@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HOST = "a-host-of-the-test"
+CALL = [1.0, 2.0]
 
 
 class Receipt(NamedTuple):
@@ -122,3 +123,35 @@ def bench(  # noqa: PLR0913  each by name, and each with a default
     function = catalogue.declare(Kernel("total", floor, size, Tolerance(atol=1e-12), total_cases))
     dispatcher.rank_by(table(*standings, host=host))
     return Bench(dispatcher, function, source, now)
+
+
+def answering(value: float) -> Any:
+    """Return an implementation of `total` that tells by its answer that it served."""
+
+    def implementation(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        return value + 0 * scale * shift
+
+    return implementation
+
+
+def raising(failure: BaseException) -> Any:
+    """Return an implementation of `total` that always raises."""
+
+    def implementation(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        raise failure
+
+    return implementation
+
+
+class Flaky:
+    """An implementation that fails as often as told, and counts its calls."""
+
+    def __init__(self, failures: int, kind: type[Exception] = RuntimeError) -> None:
+        self.failures, self.kind, self.calls = failures, kind, 0
+
+    def __call__(self, values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        """Fail or answer."""
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise self.kind(f"failure {self.calls}")
+        return 7.0

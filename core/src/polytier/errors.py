@@ -102,7 +102,7 @@ class StorageError(PolytierError, OSError):
     @classmethod
     def of(cls, what: str, path: Path | str, failure: OSError) -> StorageError:
         """Return the error for the file at `path`."""
-        hint = "choose a writable place with --output, or free some space"
+        hint = "choose a writable place, or free some space"
         return cls(told(f"write {what} {str(path)!r}", str(failure), hint))
 
 

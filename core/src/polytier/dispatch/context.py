@@ -54,20 +54,19 @@ class Trace:
 
     def __init__(self, attend: Callable[[int], None]) -> None:
         self._attend = attend
-        self._token: Token[tuple[Trace, ...]] | None = None
+        self._tokens: list[Token[tuple[Trace, ...]]] = []
         self.events: list[Event] = []
 
     def __enter__(self) -> Self:
         """Begin to note calls."""
-        self._token = traces.set((*traces.get(), self))
+        self._tokens.append(traces.set((*traces.get(), self)))
         self._attend(1)
         return self
 
     def __exit__(self, *failure: object) -> None:
         """Stop noting calls; the events stay."""
         self._attend(-1)
-        if self._token is not None:
-            traces.reset(self._token)
+        traces.reset(self._tokens.pop())
 
     def __len__(self) -> int:
         """Return the number of calls noted."""

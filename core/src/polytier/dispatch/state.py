@@ -57,7 +57,7 @@ class Dispatcher:
         self._planning = threading.local()
         if table is not None:
             self.rank_by(table)
-        if hasattr(os, "register_at_fork"):
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows cannot fork
             os.register_at_fork(after_in_child=self._renew_locks)
 
     def publish(self, kernel: Kernel) -> FunctionType:
