@@ -69,6 +69,14 @@ def test_a_malformed_users_table_is_left_out_and_reported(tmp_path: Path, caplog
     assert "a table is left out" in caplog.text
 
 
+def test_an_unreadable_users_table_is_left_out_and_reported(tmp_path: Path) -> None:
+    """What lies in the table's place but cannot be read is no absent table; without a home there is none."""
+    (tmp_path / "dispatch.toml").mkdir()
+    sources = find_sources({}, HOST, lambda: tmp_path / "dispatch.toml")
+    assert "dispatch.toml" in sources.refused[0]
+    assert find_sources({}, HOST, lambda: None).refused == ()
+
+
 def test_the_environment_decides_at_the_first_call(tmp_path: Path) -> None:
     """A dispatcher without a given table reads POLYTIER_TABLE when it is first needed, and freezes what holds."""
     path = tmp_path / "mine.toml"

@@ -25,7 +25,7 @@ import polytier
 json.dump({"new": sorted(set(sys.modules) - before), "looked": looked}, sys.stdout)
 """
 
-FOREIGN = {"pluggy", "rich", "importlib_metadata", "platformdirs", "tomli_w", "pytest", "hypothesis", "subprocess"}
+FOREIGN = {"pluggy", "rich", "importlib_metadata", "platformdirs", "pytest", "hypothesis", "subprocess"}
 OURS = {"errors", "marks", "arrays", "kernels", "dispatch"}
 
 

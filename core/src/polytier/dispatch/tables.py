@@ -65,13 +65,14 @@ def _on_disk(host: str, places: Iterable[tuple[Path | None, str]]) -> Sources:
     known: list[Source] = []
     refused: list[str] = []
     for path, origin in places:
-        if path is None or not path.exists():
+        if path is None:
             continue
         try:
             table = read_table(path)
         except FileFormatError as failure:
-            refused.append(str(failure))
-            _warn(failure)
+            if not isinstance(failure.__cause__, FileNotFoundError):
+                refused.append(str(failure))
+                _warn(failure)
         else:
             known.append(Source(table, f"{origin} of {table.host} ({path})", table.host != host))
     return Sources(tuple(known), tuple(refused))
