@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from polytier.testing.scout import FRESH, ending
+from polytier.testing.scout import FRESH, STARTUP, ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,8 +95,11 @@ def _lines(process: subprocess.Popen[str], limit: float) -> Iterator[dict[str, A
     assert process.stdout is not None  # noqa: S101 - tells mypy what PIPE means
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_pour, args=(process.stdout, lines), daemon=True).start()
-    while (line := lines.get(timeout=limit)) is not None:
-        yield json.loads(line)
+    patience = limit + STARTUP
+    while (line := lines.get(timeout=patience)) is not None:
+        content = json.loads(line)
+        patience = limit + content.get("patience", 0.0)
+        yield content
     process.wait(limit)
 
 

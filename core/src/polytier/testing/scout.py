@@ -35,6 +35,9 @@ FRESH = "fresh"
 METHODS = tuple(method for method in ("fork", "spawn") if method in multiprocessing.get_all_start_methods())
 """The later stages: the start methods by which it has a child of multiprocessing compute every case again."""
 
+STARTUP = 60.0
+"""Seconds that a process may take, on a busy host, until its first line; what a tier does comes later."""
+
 _DIED = "died"
 _STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.spawn"}
 
@@ -78,6 +81,7 @@ def starts(tier: str) -> Line:
 
 def relay(tier: str, kernel: str, method: str, limit: float, send: Send) -> None:
     """Compute in a child of multiprocessing and send its lines on; a child silent for `limit` seconds is ended."""
+    send({"patience": STARTUP})
     context = multiprocessing.get_context(method)
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_answer_into, args=(theirs, tier, kernel), daemon=True)  # type: ignore[attr-defined]
@@ -103,6 +107,7 @@ def main(arguments: list[str]) -> int:
     def send(line: Line) -> None:
         channel.write(json.dumps(line) + "\n")
 
+    send({"ready": polytier.__version__})
     errand, tier, *rest = arguments
     if errand == "answer":
         _answer(tier, rest[0], float(rest[1]), send)
@@ -136,7 +141,9 @@ def _answer_into(connection: Connection, tier: str, kernel: str) -> None:
 
 
 def _listen(connection: Connection, limit: float, send: Send) -> str:
-    while connection.poll(limit):
+    patience = limit + STARTUP
+    while connection.poll(patience):
+        patience = limit
         try:
             line = connection.recv()
         except EOFError:
