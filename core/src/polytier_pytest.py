@@ -6,13 +6,12 @@ A conftest.py inside `polytier.testing` cannot add options: with --pyargs pytest
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_KIT = re.compile(r"polytier[./\\]testing\b")
+_KIT = ("polytier.testing", "polytier/testing", "polytier\\testing")
 
 
 def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> None:
     """Load the kit, and with it the options it takes, if an argument names `polytier.testing`."""
-    if any(_KIT.search(argument) for argument in args):
+    if any(name in argument for argument in args for name in _KIT):
         early_config.pluginmanager.import_plugin("polytier.testing.plugin")
