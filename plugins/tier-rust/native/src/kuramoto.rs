@@ -95,12 +95,9 @@ mod hooks {
             let decay = given(&alpha, 0.3, number("alpha"))?;
             let n = n as usize;
             let (array, start) = fresh(py, &[n, n])?;
-            // SAFETY: nobody else has the new array yet; zeros are values for all of it.
-            let values = unsafe {
-                start.write_bytes(0, n * n);
-                std::slice::from_raw_parts_mut(start, n * n)
-            };
-            template::fill(values, n, base, decay);
+            // SAFETY: nobody else has the new array yet.
+            let work = |_: &mut dyn FnMut() -> bool| unsafe { template::fill(start, n, base, decay) };
+            without_lock(py, (n * n / 2 + 20 * n) as u64, work)?;
             Ok(array)
         };
         contained(body).map_err(|trouble: Trouble| trouble.into())

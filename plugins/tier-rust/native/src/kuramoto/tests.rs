@@ -274,11 +274,13 @@ fn no_steps_give_the_start_and_a_stop_is_reported() {
 #[test]
 fn the_template_has_its_calibrated_entries() {
     let mut found = vec![0.0; 256];
-    template::fill(&mut found, 16, 0.45, 0.3);
+    // SAFETY: the arrays have room.
+    unsafe { template::fill(found.as_mut_ptr(), 16, 0.45, 0.3).unwrap() };
     assert_eq!((found[1], found[16], found[15], found[240]), (0.302, 0.302, 0.05, 0.05));
     assert_eq!((found[0], found[255]), (0.45, 0.45));
     assert!((found[4 * 16 + 6] - 0.45 * (-0.6_f64).exp()).abs() < 1e-16);
     let mut one = [0.0];
-    template::fill(&mut one, 1, 0.2, 1.0);
+    // SAFETY: likewise.
+    unsafe { template::fill(one.as_mut_ptr(), 1, 0.2, 1.0).unwrap() };
     assert_eq!(one, [0.2]);
 }
