@@ -108,7 +108,13 @@ class Service:
         """Drop the plan; the next call makes a new one."""
         with self.dispatcher.lock:
             self._plan = None
-            self.function.__code__ = self._attended.code
+            self.watch()
+
+    def watch(self) -> None:
+        """Send every call through the slow path, until one of them finds nothing left to watch."""
+        with self.dispatcher.lock:
+            if self.function.__code__ is not self._attended.code:
+                self.function.__code__ = self._attended.code
 
     def ranking(self) -> Ranking:
         """Return the ranks that hold for this kernel."""
@@ -160,7 +166,7 @@ class Service:
         if any(quarantine.suspected(name, bucket.links[0].name) for bucket in plan.buckets):
             return  # the slow path watches the tier until it succeeds or is put into quarantine
         with self.dispatcher.lock:
-            if self._plan is plan and self.function.__code__ is not plan.compiled.code:
+            if self._plan is plan and not self.dispatcher.attention:
                 self.function.__code__ = plan.compiled.code
 
     # The slow path -----------------------------------------------------------------------------------------------
@@ -219,12 +225,8 @@ class Service:
             if self.dispatcher.quarantine.failed(self.kernel.name, link.name, failure):
                 self.invalidate()
             else:
-                self._watch()
+                self.watch()
         return self.dispatcher.planner().strict
-
-    def _watch(self) -> None:
-        with self.dispatcher.lock:
-            self.function.__code__ = self._attended.code
 
     def _served(self, link: Link) -> None:
         self._last.cell_contents = link.name

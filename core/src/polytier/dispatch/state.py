@@ -49,7 +49,8 @@ class Dispatcher:
         self.services: dict[str, Service] = {}
         self.lock = threading.RLock()
         self.generation = 0
-        self.private: dict[str, Any] = {"__builtins__": builtins, generate.ATTENTION: 0, generate.CLOCK: clock}
+        self.attention = 0
+        self.private: dict[str, Any] = {"__builtins__": builtins, generate.CLOCK: clock}
         self._tiers = tiers
         self._given: Source | None = None
         self._sources: Sources | None = None
@@ -174,8 +175,12 @@ class Dispatcher:
             self._planning.busy = False
 
     def _attend(self, change: int) -> None:
+        # While a pin or a trace is open anywhere, every call takes the slow path, which looks whose it is.
         with self.lock:
-            self.private[generate.ATTENTION] += change
+            self.attention += change
+            if change > 0:
+                for service in self.services.values():
+                    service.watch()
 
     def _renew_locks(self) -> None:
         # A fork copies a lock that another thread holds, and nobody in the child would release it.
