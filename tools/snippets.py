@@ -149,10 +149,12 @@ def play(page: Path, wheels: Path | None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "work"
         folder.mkdir()
-        if page.name == "README.md":
-            clone(folder)
         installs = any("pip " in snippet.text for snippet in todo if not snippet.excepted)
         environ = environment(Path(scratch), wheels if installs else None)
+        if page.name == "README.md":
+            clone(folder)
+            # What the README's first command makes serves the rest of the page.
+            environ["PATH"] = f"{folder / '.venv/bin'}{os.pathsep}{environ['PATH']}"
         for snippet in todo:
             where = f"{page}:{snippet.line}: {snippet.language}"
             if snippet.excepted:
