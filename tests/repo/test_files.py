@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,3 +66,19 @@ def test_no_tracked_file_names_this_machine(root: Path, tracked: list[Path]) -> 
     place = re.compile(rb"(?<![\w.])/(?:root|work|Users)/[\w.-]+")
     found = [str(path) for path in tracked if path.suffix != ".txt" and place.search((root / path).read_bytes())]
     assert found == []
+
+
+def test_the_contracts_name_every_part(root: Path) -> None:
+    """The import contracts place each part of core in a layer, and forbid tiers all but the leaves."""
+    layers, forbidden = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    package = root / "core/src/polytier"
+    parts = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    placed = {name for layer in layers["layers"] for name in re.split(r" [|:] ", layer)}
+    assert placed == parts - {"__init__"}
+    assert {name.removeprefix("polytier.") for name in forbidden["forbidden_modules"]} == placed - {
+        "marks",
+        "errors",
+        "arrays",
+    }
