@@ -8,8 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What an environment installs besides its own list: core's dependencies, and its test extra.
-WITH_CORE = {"test": ["--extra", "testing"], "lint": ["--extra", "testing"], "docs": ["--extra", "testing"]}
+# What an environment installs besides its own list: core's dependencies, and extras that its tests use.
+WITH_CORE = {
+    "test": ["--extra", "testing", "--extra", "plot"],
+    "lint": ["--extra", "testing"],
+    "docs": ["--extra", "testing"],
+}
 
 
 def command(source: Path, options: list[str]) -> list[str]:
