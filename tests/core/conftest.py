@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import polytier
 from polytier.marks import TIER_GROUP
 
 if TYPE_CHECKING:
@@ -114,6 +115,19 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable)
     for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+
+
+@pytest.fixture(autouse=True)
+def same_kernels() -> Iterator[None]:
+    """Forget after every test the kernels that it declared and what it made dispatch look up."""
+    dispatcher = polytier.dispatcher
+    registries = (dispatcher.catalogue._kernels, dispatcher.catalogue._functions, dispatcher.services)
+    before = [dict(registry) for registry in registries]
+    yield
+    for registry, kept in zip(registries, before, strict=True):
+        registry.clear()
+        registry.update(kept)
+    dispatcher.refresh()
 
 
 @pytest.fixture

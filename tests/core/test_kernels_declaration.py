@@ -141,14 +141,9 @@ def test_the_decorator_publishes_at_once() -> None:
         """Return the next number."""
         return n + 1
 
-    try:
-        assert only_in_this_test(4) == 5
-        assert only_in_this_test.dispatch.last_tier == "floor"
-        assert only_in_this_test.dispatch.kernel.size == "n"
-    finally:
-        polytier.dispatcher.catalogue._kernels.pop("only_in_this_test")
-        polytier.dispatcher.catalogue._functions.pop("only_in_this_test")
-        polytier.dispatcher.services.pop("only_in_this_test")
+    assert only_in_this_test(4) == 5
+    assert only_in_this_test.dispatch.last_tier == "floor"
+    assert only_in_this_test.dispatch.kernel.size == "n"
 
 
 def test_tolerances_say_what_they_allow() -> None:
