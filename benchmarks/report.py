@@ -129,7 +129,7 @@ def as_json(row: Row) -> dict[str, Any]:
 def host() -> tuple[str, dict[str, Any]]:
     """Return the id and facts of this host: polytier's own where it is installed, else the little Python knows."""
     with contextlib.suppress(ImportError):
-        module = importlib.import_module("polytier.record.host")
+        module = importlib.import_module("polytier.record.facts")
         facts = module.host_facts()
         return facts.id, dict(facts.facts)
     name = f"{platform.system()}-{platform.machine()}-{os.cpu_count()}c".lower()

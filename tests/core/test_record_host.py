@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from polytier.record import facts, host
 from polytier.record.checks import HOST
-from polytier.record.host import Cpu, darwin_cpu, host_facts, host_id, identify, linux_cpu, this_cpu, usable_cores
+from polytier.record.facts import host_facts
+from polytier.record.host import Cpu, darwin_cpu, host_id, identify, linux_cpu, this_cpu, usable_cores
 
 if TYPE_CHECKING:
     import ctypes

@@ -18,7 +18,7 @@ from polytier.marks import FLOOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from polytier.dispatch.state import Dispatcher
+    from polytier.dispatch.shared import Shared
     from polytier.kernels.declaration import Kernel
 
 _numbers = itertools.count(1)  # process-wide: tracebacks find a body's source by its label
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 class Service:
     """Everything that calls of one kernel share."""
 
-    def __init__(self, dispatcher: Dispatcher, kernel: Kernel) -> None:
+    def __init__(self, dispatcher: Shared, kernel: Kernel) -> None:
         self.dispatcher = dispatcher
         self.kernel = kernel
         self.floor = kernel.floor

@@ -13,7 +13,7 @@ from polytier.measure.progress import Progress
 from polytier.measure.settings import FULL, QUICK
 from polytier.measure.turns import Outcome, measure_kernel
 from polytier.rank import table
-from polytier.record.host import HostFacts, host_facts
+from polytier.record.facts import host_facts
 from polytier.record.records import Measurement, Record, format_record, parse_record, read_record, write_record
 from polytier.record.summary import QUANTILES
 from polytier.record.tables import write_table
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from polytier.kernels.declaration import Case, Kernel
     from polytier.measure.settings import Settings
+    from polytier.record.host import HostFacts
 
 TABLE: Final = "dispatch.toml"
 """The table's name in the output directory."""

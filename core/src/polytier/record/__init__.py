@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from polytier.record.atomic import write_text
-    from polytier.record.host import HostFacts, host_facts, host_id
+    from polytier.record.facts import host_facts
+    from polytier.record.host import HostFacts, host_id
     from polytier.record.paths import user_directory, user_table
     from polytier.record.records import (
         Measurement,
@@ -56,7 +57,8 @@ __all__ = [
 
 _HOMES: Final = {
     "atomic": ("write_text",),
-    "host": ("HostFacts", "host_facts", "host_id"),
+    "facts": ("host_facts",),
+    "host": ("HostFacts", "host_id"),
     "paths": ("user_directory", "user_table"),
     "records": ("Measurement", "Record", "Refusal", "read_record", "read_records", "write_record"),
     "summary": ("significant", "summarise"),

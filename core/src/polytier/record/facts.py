@@ -11,11 +11,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from polytier.record.host import machine, this_cpu, usable_cores
+from polytier.record.host import HostFacts, host_id, machine, this_cpu, usable_cores
 
 GOVERNOR: Final = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 _SIMD: Final = ("sse", "ssse", "avx", "fma", "f16c", "amx", "bmi", "neon", "asimd", "sve")
 _THREADS: Final = ("NUM_THREADS", "GOMAXPROCS", "NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")
+
+
+def host_facts() -> HostFacts:
+    """Return the id with all facts that a record keeps; takes some milliseconds."""
+    return HostFacts(host_id(), collect())
 
 
 def collect() -> dict[str, Any]:

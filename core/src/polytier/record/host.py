@@ -125,13 +125,6 @@ def darwin_cpu(sysctlbyname: Callable[..., int] | None) -> Cpu:
     return Cpu(next(iter(_words(model)), "unknown"), model, "", flags)
 
 
-def host_facts() -> HostFacts:
-    """Return the id with all facts that a record keeps; takes some milliseconds."""
-    from polytier.record.facts import collect
-
-    return HostFacts(host_id(), collect())
-
-
 def _split(line: str) -> tuple[str, str]:
     key, _, value = line.partition(":")
     return key.strip(), value.strip()
