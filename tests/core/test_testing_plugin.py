@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from helpers_testing import BODY, COHERENCE, FORCE, changed, failed_tests, messages, run_kit
 
+from polytier.testing import plugin
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -27,9 +29,7 @@ def test_the_entry_point_is_declared() -> None:
 
 def test_the_options_exist_where_the_kit_is_named(pytester: pytest.Pytester) -> None:
     """Naming the package is enough for --tier to be known."""
-    result = pytester.runpytest_subprocess(
-        "-p", "polytier_pytest", "--pyargs", "polytier.testing", "--tier", "floor", *BRIEF
-    )
+    result = pytester.runpytest_subprocess("--pyargs", "polytier.testing", "--tier", "floor", *BRIEF)
     result.assert_outcomes(passed=1, deselected=result.parseoutcomes()["deselected"])
 
 
@@ -39,9 +39,25 @@ def test_other_runs_do_not_pay(pytester: pytest.Pytester) -> None:
         "import sys\ndef test_nothing(): assert not {'polytier', 'numpy', 'hypothesis.strategies'} & set(sys.modules)"
     )
     pytester.makepyfile(source)
-    result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-p", "polytier_pytest")
+    result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:hypothesispytest")
     result.assert_outcomes(passed=1)
-    assert pytester.runpytest_subprocess("-p", "polytier_pytest", "--tier", "floor").ret == pytest.ExitCode.USAGE_ERROR
+    assert pytester.runpytest_subprocess("--tier", "floor").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_without_hypothesis_the_run_ends(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Hypothesis is not installed the run ends, and the error says what to install."""
+    config = pytester.parseconfig("--pyargs", "polytier.testing")
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(pytest.UsageError, match=r"polytier\[testing\]"):
+        plugin.pytest_configure(config)
+
+
+def test_tests_beside_the_kit_are_left_alone(pytester: pytest.Pytester) -> None:
+    """A test that runs beside the kit gets no parameters, matches no entry and does not count."""
+    file = pytester.makepyfile("def test_loads(request): assert not hasattr(request.node, 'callspec')")
+    result = run_kit(pytester, str(file), "--tier", "floor", *BRIEF)
+    result.assert_outcomes(passed=2, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["floor *8 of 8 *0 *0 *1 *0 *"])
 
 
 def test_an_unknown_tier_is_a_usage_error(pytester: pytest.Pytester, install_tier: Installer) -> None:
@@ -88,7 +104,7 @@ def test_the_floor_is_tested_where_no_tier_is(pytester: pytest.Pytester, monkeyp
     """Where no tier can be used the floor stands against itself, so that something runs."""
     monkeypatch.setenv("POLYTIER_TIERS", "")
     monkeypatch.setattr("polytier.tiers.Tiers.installed", lambda _: ())
-    result = run_kit(pytester, "--kernel", "mean_phase")
+    result = run_kit(pytester, "--kernel", "mean_phase", "-k", "loads or signature or starts")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["floor *1 of 1*"])
 

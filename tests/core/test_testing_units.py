@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from helpers_testing import kernel_with
 from hypothesis import strategies as st
 
 import polytier
 from polytier.errors import FileFormatError
-from polytier.kernels.declaration import Case, Kernel
+from polytier.kernels.declaration import Case
 from polytier.kernels.tolerance import Tolerance
 from polytier.testing.answers import arrays, bits, outcome
 from polytier.testing.campaign import Kernels
@@ -31,15 +32,6 @@ class Pair(NamedTuple):
 
     times: Any
     label: str
-
-
-def kernel_with(*cases: Case) -> Kernel:
-    """Return a kernel that no family declares."""
-
-    def doubled(x: Any) -> Any:
-        return 2.0 * np.asarray(x)
-
-    return Kernel("doubled", doubled, "len(x)", Tolerance(), lambda: cases)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""The claims about the core's families: the floor keeps them all, and each is refuted by a fault of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+
+from polytier.kernels.declaration import catalogue
+from polytier.testing.campaign import Kernels
+from polytier.testing.claims import claims_of, search
+from polytier.testing.families.kuramoto import family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polytier.testing.claims import Claim
+
+FLOORS = {kernel.name: kernel.floor for kernel in catalogue}
+
+
+def _unchanged(theta0: Any, *_: Any) -> Any:
+    return theta0
+
+
+def _shifted_path(*network: Any) -> Any:
+    return FLOORS["kuramoto_phases"](*network) + 1e-6
+
+
+def _hurried(theta0: Any, omega: Any, K: Any, dt: float, n_steps: int) -> Any:
+    return FLOORS["kuramoto_euler"](theta0, omega, K, 1.1 * dt, n_steps)
+
+
+def _shifted_coherence(*network: Any) -> Any:
+    times, R = FLOORS["kuramoto_trajectory"](*network)
+    return times, R + 1e-6
+
+
+FAULTS: dict[str, Callable[..., Any]] = {
+    "lies_between_0_and_1": lambda *_: 1.5,
+    "is_unchanged_by_a_common_shift": lambda theta: abs(float(np.cos(theta).mean())),
+    "is_unchanged_by_a_permutation": lambda theta: float(theta[0]),
+    "is_unchanged_by_a_change_of_all_signs": lambda theta: float(theta.sum()),
+    "agrees_with_the_floor_on_drawn_phases": lambda *_: 0.5,
+    "follows_a_common_shift": lambda *_: 0.5,
+    "follows_a_change_of_all_signs": lambda *_: 0.5,
+    "lies_between_minus_pi_and_pi": lambda *_: 4.0,
+    "decays_from_the_diagonal": lambda n, k_base, *_: np.full((n, n), k_base),
+    "agrees_with_the_floor_on_drawn_templates": lambda n, k_base, *_: np.full((n, n), k_base),
+    "agrees_with_the_floor_on_drawn_networks": lambda theta, *_: np.ones_like(theta),
+    "balances_for_symmetric_couplings": lambda theta, *_: np.ones_like(theta),
+    "vanishes_for_equal_phases": lambda theta, *_: np.ones_like(theta),
+    "ignores_the_diagonal": lambda _, K: np.diag(K).copy(),
+    "agrees_with_the_floor_on_drawn_runs": _unchanged,
+    "is_exact_without_coupling": _unchanged,
+    "copies_when_there_is_no_step": _unchanged,
+    "has_the_rows_of_euler": _shifted_path,
+    "has_the_coherence_of_the_path": _shifted_coherence,
+    "converges_with_order_4": FLOORS["kuramoto_euler"],
+    "converges_with_order_1": _hurried,
+}
+"""For each claim an implementation of which it is false."""
+
+
+def _said(claim: Claim) -> str:
+    return f"{claim.kernel}-{claim.label}"
+
+
+@pytest.mark.parametrize("claim", family.claims, ids=_said)
+def test_the_floor_keeps_the_claim(claim: Claim) -> None:
+    """Every example holds for the floor."""
+    assert search(claim, Kernels(FLOORS), 5) >= 1
+
+
+@pytest.mark.parametrize("claim", family.claims, ids=_said)
+def test_the_fault_is_found(claim: Claim) -> None:
+    """An implementation of which the claim is false is found out."""
+    faulty = Kernels(FLOORS | {claim.kernel: FAULTS[claim.label]})
+
+    @settings(max_examples=20, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
+    @given(drawn=claim.inputs)
+    def hold(drawn: dict[str, Any]) -> None:
+        claim.check(faulty, **drawn)
+
+    with pytest.raises(AssertionError):
+        hold()
+
+
+def test_every_kernel_has_claims() -> None:
+    """The family says something about each of its kernels, and a kernel gets its own claims only."""
+    for kernel in catalogue:
+        claims = claims_of(kernel)
+        assert len(claims) > 1
+        assert {claim.kernel for claim in claims} == {kernel.name}
