@@ -77,20 +77,23 @@ def test_the_gil_is_not_tested_where_it_says_nothing(install_tier: Installer, mo
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "found", "listed"),
     [
-        ("import os\nprint('about to leave', flush=True)\nos._exit(7)", "the process ended with exit code 7"),
-        ("raise OSError('no such library')", "no such library"),
-        ("answer = 42", "it offers none of the kernels under test"),
+        ("import os\nprint('leaving')\nos._exit(7)", "the process ended with exit code 7", "not loaded: loading it"),
+        ("raise OSError('no such library')", "no such library", "not loaded: load tier"),
+        ("answer = 42", "it offers none of the kernels under test", "absent kernels"),
     ],
 )
 def test_a_tier_that_cannot_load_fails(
-    pytester: pytest.Pytester, install_tier: Installer, source: str, found: str
+    pytester: pytest.Pytester, install_tier: Installer, source: str, found: str, listed: str
 ) -> None:
-    """A tier that dies, raises or offers nothing when it is imported fails test_loads, and nothing is silent."""
-    failed, said = run_faulty(pytester, install_tier, source)
-    assert failed == {"test_loads"}
-    assert found in said
+    """A tier that dies, raises or offers nothing when it is imported fails test_loads, and the table says so."""
+    install_tier("faulty", source)
+    result = run_kit(pytester, "--tier", "faulty")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert failed_tests(result) == {"test_loads"}
+    assert found in messages(result)
+    result.stdout.fnmatch_lines(["faulty *0 of 8 *1 *", f"tier 'faulty', {listed}*"])
 
 
 @pytest.mark.parametrize(

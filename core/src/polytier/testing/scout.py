@@ -38,6 +38,9 @@ METHODS = tuple(method for method in ("fork", "spawn") if method in multiprocess
 STARTUP = 60.0
 """Seconds that a process may take, on a busy host, until its first line; what a tier does comes later."""
 
+GRACE = 5.0
+"""Seconds that a child which has answered everything may take to end by itself."""
+
 _DIED = "died"
 _STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.spawn"}
 
@@ -94,6 +97,8 @@ def relay(tier: str, kernel: str, method: str, limit: float, send: Send) -> None
     if end == _DIED:
         child.join(limit)
         end = ending(child.exitcode)
+    elif not end:
+        child.join(GRACE)
     child.kill()
     child.join()
     send({"stage": method, "end": end})
