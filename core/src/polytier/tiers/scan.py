@@ -58,13 +58,17 @@ def scan_importers(finders: Iterable[Any], path: Iterable[str]) -> Found:
     """Return what importers of other kinds declare, those that answer `find_distributions`."""
     # The two that search sys.path are served by the scans above; most processes have no other.
     searching = [finder for finder in finders if hasattr(finder, "find_distributions")]
-    others = [
-        finder for finder in searching if getattr(finder, "__name__", "") not in {"PathFinder", "MetadataPathFinder"}
-    ]
+    others = [finder for finder in searching if _class_name(finder) not in {"PathFinder", "MetadataPathFinder"}]
     if not others:
         return ()
     context = _context(list(path))
     return tuple(found for finder in others for found in _scan_distributions(finder.find_distributions(context)))
+
+
+def _class_name(finder: Any) -> str:
+    # Python puts the class itself on sys.meta_path, importlib_metadata an instance.
+    name: str = getattr(finder, "__name__", type(finder).__name__)
+    return name
 
 
 def _context(path: list[str]) -> Any:
