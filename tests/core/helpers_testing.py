@@ -18,9 +18,9 @@ from polytier.kernels.tolerance import Tolerance
 from polytier.testing import test_cases as cases
 from polytier.testing import test_contracts as contracts
 from polytier.testing import test_properties as properties
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.claims import claims_of
 from polytier.testing.forms import forms_of
+from polytier.testing.selection import Selection, Subject
 from polytier.tiers import Tiers
 
 if TYPE_CHECKING:
@@ -126,12 +126,12 @@ def complaints(subject: Subject) -> dict[str, str]:
     return said
 
 
-def property_complaint(subject: Subject, label: str, campaign: Campaign | None = None) -> str:
+def property_complaint(subject: Subject, label: str, selection: Selection | None = None) -> str:
     """Return what the test of one claim says as it fails; '' if it passes."""
     (claim,) = (claim for claim in claims_of(subject.kernel) if claim.label == label)
     config = SimpleNamespace(option=SimpleNamespace(conformance_examples=30))
-    campaign = campaign or Campaign([subject.tier])
-    return complaint(properties.test_property, subject, claim, campaign, config, lambda *_: None)
+    selection = selection or Selection([subject.tier])
+    return complaint(properties.test_property, subject, claim, selection, config, lambda *_: None)
 
 
 def _calls(subject: Subject) -> Iterator[tuple[Any, ...]]:

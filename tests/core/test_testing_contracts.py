@@ -26,7 +26,7 @@ from polytier.kernels.tolerance import Tolerance
 from polytier.marks import FLOOR
 from polytier.testing import test_cases as cases
 from polytier.testing import test_contracts as contracts
-from polytier.testing.campaign import Campaign, Subject
+from polytier.testing.selection import Selection, Subject
 from polytier.tiers import Tiers
 
 if TYPE_CHECKING:
@@ -267,8 +267,8 @@ def test_declining_everything_is_found(install_tier: Installer) -> None:
     """A tier that declines every measured case fails test_answers_a_measured_case and no other test."""
     decline = BODY + "    raise NotImplementedError('not today')\n"
     subject = installed(install_tier, changed(COHERENCE, (BODY, decline)))
-    campaign = Campaign(["faulty"])
+    selection = Selection(["faulty"])
     assert complaints(subject) == {}
-    assert property_complaint(subject, "lies_between_0_and_1", campaign) == ""
-    found = complaint(cases.test_answers_a_measured_case, subject, campaign)
+    assert property_complaint(subject, "lies_between_0_and_1", selection) == ""
+    found = complaint(cases.test_answers_a_measured_case, subject, selection)
     assert "all 4 measured cases were declined: NotImplementedError: not today" in found

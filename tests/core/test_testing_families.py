@@ -9,9 +9,9 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from polytier.kernels.declaration import catalogue
-from polytier.testing.campaign import Kernels
 from polytier.testing.claims import claims_of, search
 from polytier.testing.families.kuramoto import family
+from polytier.testing.selection import Kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable

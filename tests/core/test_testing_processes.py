@@ -25,8 +25,8 @@ from helpers_testing import (
 from polytier.kernels.declaration import catalogue
 from polytier.marks import FLOOR
 from polytier.testing import test_processes as processes
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.processes import errand
+from polytier.testing.selection import Selection, Subject
 from polytier.tiers import Tiers
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_a_tier_that_cannot_load_fails(
 def test_starting_something_at_import_is_found(install_tier: Installer, source: str, found: str) -> None:
     """A tier that starts a thread or a process when it is imported fails test_import_starts_nothing."""
     install_tier("faulty", source + COHERENCE)
-    assert found in complaint(processes.test_import_starts_nothing, "faulty", Campaign(["faulty"]))
+    assert found in complaint(processes.test_import_starts_nothing, "faulty", Selection(["faulty"]))
 
 
 def test_a_crash_only_fails_its_own_test(pytester: pytest.Pytester, install_tier: Installer) -> None:
@@ -134,7 +134,7 @@ def after_fork(install_tier: Installer, source: str, limit: float = 60.0) -> str
     """Return what the kit says about the forked child of a tier that is right in its parent."""
     subject = installed(install_tier, "import os, time\nborn = os.getpid()\n" + source)
     assert complaints(subject) == {}
-    return complaint(processes.test_child_computes_the_same, subject, "fork", Campaign(["faulty"], limit=limit))
+    return complaint(processes.test_child_computes_the_same, subject, "fork", Selection(["faulty"], limit=limit))
 
 
 def test_another_answer_after_fork_is_found(install_tier: Installer) -> None:
@@ -162,17 +162,17 @@ def test_declining_after_fork_is_shown(install_tier: Installer) -> None:
     source = "import os\nborn = os.getpid()\n" + changed(COHERENCE, (BODY, decline))
     subject = installed(install_tier, source)
     with pytest.raises(pytest.skip.Exception, match="declined: RuntimeError: forked"):
-        processes.test_child_computes_the_same(subject, "fork", Campaign(["faulty"]))
+        processes.test_child_computes_the_same(subject, "fork", Selection(["faulty"]))
 
 
 def test_bits_that_differ_between_processes_are_found(install_tier: Installer) -> None:
     """A tier whose bits depend on the process fails the tests of a fresh process and of its children."""
     source = changed(COHERENCE, (ANSWER, ANSWER.rstrip() + " + 1e-13 * (os.getpid() % 1000)\n"))
-    subject, campaign = installed(install_tier, "import os\n" + source), Campaign(["faulty"])
+    subject, selection = installed(install_tier, "import os\n" + source), Selection(["faulty"])
     subject = Subject("faulty", catalogue["order_parameter"], subject.tiers)
-    assert "a fresh process answered bits" in complaint(processes.test_same_bits_in_a_fresh_process, subject, campaign)
+    assert "a fresh process answered bits" in complaint(processes.test_same_bits_in_a_fresh_process, subject, selection)
     assert "a spawned child answered bits" in complaint(
-        processes.test_child_computes_the_same, subject, "spawn", campaign
+        processes.test_child_computes_the_same, subject, "spawn", selection
     )
 
 
@@ -180,7 +180,7 @@ def test_a_start_method_that_is_missing_is_not_tried() -> None:
     """Where the system lacks a way to start a child, the test says so."""
     subject = Subject(FLOOR, catalogue["build_knm"], Tiers(catalogue.__getitem__))
     with pytest.raises(pytest.skip.Exception, match="this system does not clone"):
-        processes.test_child_computes_the_same(subject, "clone", Campaign([FLOOR]))
+        processes.test_child_computes_the_same(subject, "clone", Selection([FLOOR]))
 
 
 def test_a_hang_is_ended_without_process_groups(install_tier: Installer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ from polytier.errors import FileFormatError
 from polytier.kernels.declaration import Case
 from polytier.kernels.tolerance import Tolerance
 from polytier.testing.answers import arrays, bits, outcome
-from polytier.testing.campaign import Kernels
 from polytier.testing.claims import Claim, agree, claims_of, insist, search
 from polytier.testing.expected import read_expected
 from polytier.testing.forms import FORMS, formed, forms_of, plain_case
 from polytier.testing.scout import ending
+from polytier.testing.selection import Kernels
 
 if TYPE_CHECKING:
     from pathlib import Path

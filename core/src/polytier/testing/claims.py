@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from polytier.kernels.declaration import Kernel
     from polytier.kernels.tolerance import Tolerance
-    from polytier.testing.campaign import Kernels
+    from polytier.testing.selection import Kernels
 
 FAMILIES = "polytier.testing.families"
 _CALM = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much)

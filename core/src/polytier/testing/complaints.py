@@ -10,7 +10,7 @@ from polytier.errors import told
 from polytier.testing.answers import DECLINED, told_failure
 
 if TYPE_CHECKING:
-    from polytier.testing.campaign import Subject
+    from polytier.testing.selection import Subject
 
 
 def fail(subject: Subject | str, found: str, hint: str, case: str | None = None) -> NoReturn:

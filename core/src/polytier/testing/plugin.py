@@ -12,16 +12,16 @@ import pytest
 from polytier.errors import MissingExtraError, PolytierError
 from polytier.kernels.declaration import catalogue
 from polytier.marks import FLOOR
-from polytier.testing.campaign import Campaign, Subject
 from polytier.testing.expected import Expected, read_expected
 from polytier.testing.forms import forms_of
+from polytier.testing.selection import Selection, Subject
 from polytier.testing.summary import PREFIX, write_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HOME = Path(__file__).parent
-CAMPAIGN = pytest.StashKey[Campaign]()
+SELECTION = pytest.StashKey[Selection]()
 EXPECTED = pytest.StashKey[tuple[Expected, ...]]()
 
 
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         file: Path | None = config.option.conformance_xfail
         config.stash[EXPECTED] = read_expected(file) if file else ()
         option = config.option
-        config.stash[CAMPAIGN] = Campaign(option.tier, option.kernel, option.conformance_limit)
+        config.stash[SELECTION] = Selection(option.tier, option.kernel, option.conformance_limit)
     except PolytierError as failure:
         raise pytest.UsageError(str(failure)) from failure
 
@@ -62,12 +62,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give the kit's tests their tiers, kernels, cases, forms and properties."""
     if metafunc.definition.path.parent != HOME:
         return
-    campaign, wanted = metafunc.config.stash[CAMPAIGN], metafunc.fixturenames
+    selection, wanted = metafunc.config.stash[SELECTION], metafunc.fixturenames
     if "tier" in wanted:
-        metafunc.parametrize("tier", campaign.tiers)
-    subjects = [subject for tier in campaign.tiers for subject in campaign.subjects(tier)]
+        metafunc.parametrize("tier", selection.tiers)
+    subjects = [subject for tier in selection.tiers for subject in selection.subjects(tier)]
     if "candidate" in wanted:
-        rejected = [subject for tier in campaign.tiers for subject in campaign.rejected(tier)]
+        rejected = [subject for tier in selection.tiers for subject in selection.rejected(tier)]
         metafunc.parametrize("candidate", subjects + rejected, ids=_named)
         return
     if "subject" not in wanted:
@@ -94,29 +94,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.xfail(reason=entry.reason, strict=True))
     collected = {keys["test"] for _, keys in mine}
     for entry in entries:
-        if entry not in matched and _in_scope(entry, config.stash[CAMPAIGN], collected):
+        if entry not in matched and _in_scope(entry, config.stash[SELECTION], collected):
             raise pytest.UsageError(str(entry.unmatched()))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Close with the table: per tier what was tested, what was not, and why."""
-    if CAMPAIGN in config.stash and not config.option.collectonly:
-        write_summary(terminalreporter, config.stash[CAMPAIGN])
+    if SELECTION in config.stash and not config.option.collectonly:
+        write_summary(terminalreporter, config.stash[SELECTION])
 
 
 @pytest.fixture(scope="session")
-def campaign(pytestconfig: pytest.Config) -> Campaign:
+def selection(pytestconfig: pytest.Config) -> Selection:
     """Return what this run tests."""
-    return pytestconfig.stash[CAMPAIGN]
+    return pytestconfig.stash[SELECTION]
 
 
 @pytest.fixture
-def alive(request: pytest.FixtureRequest, campaign: Campaign) -> None:
+def alive(request: pytest.FixtureRequest, selection: Selection) -> None:
     """Skip what would end or hang this very process: a fresh one has tried every case before."""
     subject = request.getfixturevalue("subject")
-    stage = campaign.answers(subject).fresh
-    end = campaign.answers(subject).end
+    stage = selection.answers(subject).fresh
+    end = selection.answers(subject).end
     if end and (stage.begun is not None or not stage.outcomes):
         pytest.skip("not run: a fresh process did not survive this kernel, see test_survives_every_case")
 
@@ -150,7 +150,7 @@ def _claims(kernel: Any) -> Iterable[Any]:
     return claims_of(kernel)
 
 
-def _in_scope(entry: Expected, campaign: Campaign, collected: set[str]) -> bool:
+def _in_scope(entry: Expected, selection: Selection, collected: set[str]) -> bool:
     """Say whether this run should have met the entry: a part of the kit that was not chosen cannot match."""
     test, kernel, tier = (entry.keys.get(key) for key in ("test", "kernel", "tier"))
     known = {
@@ -160,7 +160,7 @@ def _in_scope(entry: Expected, campaign: Campaign, collected: set[str]) -> bool:
     }
     left_out = (
         (test in known and test not in collected)
-        or (kernel in catalogue and kernel not in campaign.kernels)
-        or (tier in {*campaign.registry.installed(), FLOOR} and tier not in campaign.tiers)
+        or (kernel in catalogue and kernel not in selection.kernels)
+        or (tier in {*selection.registry.installed(), FLOOR} and tier not in selection.tiers)
     )
     return not left_out

@@ -10,7 +10,7 @@ from polytier.testing.answers import DECLINED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from polytier.testing.campaign import Campaign
+    from polytier.testing.selection import Selection
 
 PREFIX = "polytier."
 """How the properties of a test's report are called that the table is made from."""
@@ -26,10 +26,10 @@ _OUTCOMES = {
 _COLUMNS = ("tier", "kernels", "cases", "examples", "passed", "failed", "expected failures", "declined", "not run")
 
 
-def write_summary(reporter: Any, campaign: Campaign) -> None:
+def write_summary(reporter: Any, selection: Selection) -> None:
     """Write the table and, below it, what was not tested and why."""
-    rows: dict[str, Counter[str]] = {tier: Counter() for tier in campaign.tiers}
-    declined: dict[str, dict[str, list[str]]] = {tier: {} for tier in campaign.tiers}
+    rows: dict[str, Counter[str]] = {tier: Counter() for tier in selection.tiers}
+    declined: dict[str, dict[str, list[str]]] = {tier: {} for tier in selection.tiers}
     for category, facts, reason in _reports(reporter):
         tier = facts["tier"]
         outcome = "declined" if reason.startswith(DECLINED) else _OUTCOMES[category]
@@ -39,9 +39,9 @@ def write_summary(reporter: Any, campaign: Campaign) -> None:
         if outcome == "declined":
             declined[tier].setdefault(facts.get("kernel", ""), []).append(reason.removeprefix(DECLINED))
     reporter.section("polytier conformance")
-    _write_table(reporter, campaign, rows)
-    for tier in campaign.tiers:
-        for line in _untested(campaign, tier, declined[tier]):
+    _write_table(reporter, selection, rows)
+    for tier in selection.tiers:
+        for line in _untested(selection, tier, declined[tier]):
             reporter.line(line)
 
 
@@ -59,10 +59,10 @@ def _reason(report: Any) -> str:
     return str(text).removeprefix("Skipped: ")
 
 
-def _write_table(reporter: Any, campaign: Campaign, rows: dict[str, Counter[str]]) -> None:
+def _write_table(reporter: Any, selection: Selection, rows: dict[str, Counter[str]]) -> None:
     table = [list(_COLUMNS)]
     for tier, counts in rows.items():
-        tested = f"{len(campaign.offer(tier).offered)} of {len(campaign.kernels)}"
+        tested = f"{len(selection.offer(tier).offered)} of {len(selection.kernels)}"
         table.append([tier, tested, *(str(counts[column]) for column in _COLUMNS[2:])])
     widths = [max(len(row[i]) for row in table) for i in range(len(_COLUMNS))]
     for row in table:
@@ -70,8 +70,8 @@ def _write_table(reporter: Any, campaign: Campaign, rows: dict[str, Counter[str]
         reporter.line("  ".join(cells).rstrip())
 
 
-def _untested(campaign: Campaign, tier: str, declined: dict[str, list[str]]) -> Iterator[str]:
-    offer, absent = campaign.offer(tier), campaign.absent(tier)
+def _untested(selection: Selection, tier: str, declined: dict[str, list[str]]) -> Iterator[str]:
+    offer, absent = selection.offer(tier), selection.absent(tier)
     if offer.failure:
         yield f"tier {tier!r}, not loaded: {offer.failure.partition(chr(10))[0]}"
     elif absent:

@@ -12,7 +12,7 @@ from polytier.testing.complaints import decline, fail
 
 if TYPE_CHECKING:
     from polytier.kernels.declaration import Case
-    from polytier.testing.campaign import Campaign, Subject
+    from polytier.testing.selection import Selection, Subject
 
 pytestmark = pytest.mark.usefixtures("alive")
 
@@ -31,9 +31,9 @@ def test_agrees(subject: Subject, case: Case) -> None:
         fail(subject, difference.sentence, hint, case.label)
 
 
-def test_answers_a_measured_case(subject: Subject, campaign: Campaign) -> None:
+def test_answers_a_measured_case(subject: Subject, selection: Selection) -> None:
     """An implementation answers at least one of the cases that are measured: one that only declines never serves."""
-    outcomes = campaign.answers(subject).fresh.outcomes
+    outcomes = selection.answers(subject).fresh.outcomes
     measured = [outcomes[case.label] for case in subject.kernel.timed_cases if case.label in outcomes]
     if measured and all(outcome.startswith(DECLINED) for outcome in measured):
         hint = "answer one of them, or leave the function out: an absent kernel is no fault"

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from polytier.kernels.declaration import Case
-    from polytier.testing.campaign import Campaign, Subject
+    from polytier.testing.selection import Selection, Subject
 
 REPEATS = 5
 CALLS = 100
 _BIT_EXACT = Tolerance.bit_exact()
 
 
-def test_loads(tier: str, campaign: Campaign) -> None:
+def test_loads(tier: str, selection: Selection) -> None:
     """A tier loads in a fresh process and offers at least one kernel."""
-    offer = campaign.offer(tier)
+    offer = selection.offer(tier)
     if offer.failure:
         fail(tier, offer.failure, "import the module of its entry point by hand to see the whole traceback")
     if not offer.offered and not offer.rejected:
-        fail(tier, "it offers none of the kernels under test", f"known kernels: {', '.join(campaign.kernels)}")
+        fail(tier, "it offers none of the kernels under test", f"known kernels: {', '.join(selection.kernels)}")
 
 
 def test_signature(candidate: Subject) -> None:

@@ -18,7 +18,7 @@ from polytier.testing.scout import METHODS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from polytier.testing.campaign import Campaign, Subject
+    from polytier.testing.selection import Selection, Subject
 
 THREADS = 8
 ROUNDS = 3
@@ -28,11 +28,11 @@ LARGE = 100_000
 ATTEMPTS = 20
 
 
-def test_import_starts_nothing(tier: str, campaign: Campaign) -> None:
+def test_import_starts_nothing(tier: str, selection: Selection) -> None:
     """Importing a tier's module starts no thread and no process: a runtime starts at the first call."""
     if tier == FLOOR:
         pytest.skip("the floor has no module of its own to import")
-    report = campaign.report("starts", tier)
+    report = selection.report("starts", tier)
     if report.end or report.facts.get("failure"):
         pytest.skip("the tier does not load, see test_loads")
     threads, processes = report.facts["threads"], report.facts["processes"]
@@ -41,28 +41,28 @@ def test_import_starts_nothing(tier: str, campaign: Campaign) -> None:
         fail(tier, found, "start the runtime at the first call that wants it")
 
 
-def test_survives_every_case(subject: Subject, campaign: Campaign) -> None:
+def test_survives_every_case(subject: Subject, selection: Selection) -> None:
     """A fresh process computes every case and lives."""
-    report = campaign.answers(subject)
+    report = selection.answers(subject)
     if report.end and (not report.fresh.outcomes or report.fresh.begun is not None):
         found = f"the process {report.end}{_last_words(report)}"
         fail(subject, found, "raise an exception instead; a tier must not end its process", report.fresh.begun)
 
 
 @pytest.mark.usefixtures("alive")
-def test_same_bits_in_a_fresh_process(subject: Subject, campaign: Campaign) -> None:
+def test_same_bits_in_a_fresh_process(subject: Subject, selection: Selection) -> None:
     """A fresh process gives the bits that this one gives."""
     here = {case.label: outcome(subject.implementation, case) for case in subject.kernel.cases}
-    _same(subject, here, campaign.answers(subject).fresh.outcomes, "a fresh process")
+    _same(subject, here, selection.answers(subject).fresh.outcomes, "a fresh process")
 
 
 @pytest.mark.usefixtures("alive")
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_child_computes_the_same(subject: Subject, method: str, campaign: Campaign) -> None:
+def test_child_computes_the_same(subject: Subject, method: str, selection: Selection) -> None:
     """A child of multiprocessing, forked after its parent computed or spawned, gives its parent's bits."""
     if method not in METHODS:
         pytest.skip(f"this system does not {method}")
-    report = campaign.answers(subject)
+    report = selection.answers(subject)
     stage = report.stages.get(method, Stage(end="was never started"))
     if stage.end or report.end:
         found = f"the {method}ed child {stage.end or report.end}{_last_words(report)}"

@@ -13,20 +13,20 @@ from polytier.testing.complaints import decline, fail
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from polytier.testing.campaign import Campaign, Subject
+    from polytier.testing.selection import Selection, Subject
 
 
 @pytest.mark.usefixtures("alive")
 def test_property(
     subject: Subject,
     claim: Claim,
-    campaign: Campaign,
+    selection: Selection,
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
     """A claim of the kernel's family holds for every example that Hypothesis draws."""
     try:
-        held = search(claim, campaign.kernels_of(subject.tier), pytestconfig.option.conformance_examples)
+        held = search(claim, selection.kernels_of(subject.tier), pytestconfig.option.conformance_examples)
     except (ImportError, RuntimeError) as failure:
         decline(failure)
     except AssertionError as failure:

@@ -19,7 +19,7 @@ from polytier.kernels.tolerance import Tolerance
 from polytier.testing.claims import Family, agree, insist
 
 if TYPE_CHECKING:
-    from polytier.testing.campaign import Kernels
+    from polytier.testing.selection import Kernels
 
 Vector = NDArray[np.float64]
 Network = tuple[Vector, Vector, Vector, float, int]

@@ -52,7 +52,7 @@ class Kernels:
         return self._kernels[name]
 
 
-class Campaign:
+class Selection:
     """The tiers and kernels of one run; what is asked of a scout is asked once."""
 
     def __init__(self, tiers: Sequence[str] = (), kernels: Sequence[str] = (), limit: float = 120.0) -> None:
