@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
-use crate::threads::{assisted, wait};
+use crate::threads::{ALONE, assisted, wait};
 
 /// One thread's part of a round.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +28,6 @@ impl Part {
 
 /// Published when there are no more rounds.
 const STOP: u64 = u64::MAX;
-/// Rounds that the leader computes alone after a helper was late, doubled each time up to 2^8 times.
-const ALONE: u64 = 256;
 /// Bits of a ticket that hold the size of the team.
 const TEAM_BITS: u32 = 16;
 
@@ -90,7 +89,8 @@ impl Crew<'_> {
     /// Leads all rounds.
     fn lead(&self, mut rounds: Range<u64>, settle: &mut dyn FnMut(u64) -> bool) {
         let Some(mut round) = rounds.next() else { return };
-        let (mut expected, mut late, mut alone_until) = (0, 0, 0);
+        let (mut expected, mut late) = (0, 0);
+        let mut alone_until: Option<Instant> = None;
         let mut going = true;
         let mut of = self.publish(round, true);
         loop {
@@ -100,8 +100,8 @@ impl Crew<'_> {
                 || self.done.load(Ordering::Acquire) >= expected || self.broken.load(Ordering::Acquire);
             if !wait(ready) {
                 // The machine is crowded: every round would wait for the scheduler.
-                alone_until = round + (ALONE << late);
-                late = (late + 1).min(8);
+                alone_until = Some(Instant::now() + ALONE * (1 << late));
+                late = (late + 1).min(7);
             }
             assert!(!self.broken.load(Ordering::Acquire), "a helper thread panicked");
             if !going {
@@ -111,7 +111,8 @@ impl Crew<'_> {
             match rounds.next() {
                 Some(next) => {
                     round = next;
-                    of = self.publish(round, round >= alone_until);
+                    alone_until = alone_until.filter(|until| Instant::now() < *until);
+                    of = self.publish(round, alone_until.is_none());
                     going = settle(ended);
                 }
                 None => {

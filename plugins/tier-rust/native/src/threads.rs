@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use std::{env, hint, process, ptr, thread};
 
 /// The environment variable that sets how many threads may compute.
@@ -17,8 +18,10 @@ const MOST: usize = 8;
 const SPINS: u32 = 20_000;
 /// Looks after which who is waited for counts as late: about 50 us.
 const PATIENCE: u32 = 2_000;
-/// Calls that compute alone after a helper was late, doubled each time up to 2^10 times.
-const ALONE: u32 = 16;
+/// How long calls compute alone after a helper was late, doubled each time up to 2^7 times.
+///
+/// A time and not a number of calls: one call may take microseconds or seconds.
+pub const ALONE: Duration = Duration::from_millis(2);
 
 /// An address that several threads write through, each to places of its own.
 #[derive(Clone, Copy)]
@@ -86,9 +89,10 @@ struct Pool {
     /// The job; only read between joining and leaving, while its caller waits.
     job: AtomicPtr<&'static Help<'static>>,
     wanted: AtomicUsize,
-    /// How often helpers were late, and the calls still to compute alone for it; the caller holds `busy`.
+    /// How often helpers were late, and until which microsecond of the pool calls compute alone for it.
     late: AtomicU32,
-    alone: AtomicU32,
+    alone: AtomicU64,
+    born: Instant,
     broken: AtomicBool,
     asleep: Mutex<()>,
     sleepers: AtomicUsize,
@@ -163,7 +167,8 @@ impl Pool {
             job: AtomicPtr::new(ptr::null_mut()),
             wanted: AtomicUsize::new(0),
             late: AtomicU32::new(0),
-            alone: AtomicU32::new(0),
+            alone: AtomicU64::new(0),
+            born: Instant::now(),
             broken: AtomicBool::new(false),
             asleep: Mutex::new(()),
             sleepers: AtomicUsize::new(0),
@@ -189,8 +194,12 @@ impl Pool {
     /// Says whether this call computes alone, because helpers were late lately; the caller holds `busy`.
     fn shuns(&self) -> bool {
         let alone = self.alone.load(Ordering::Relaxed);
-        self.alone.store(alone.saturating_sub(1), Ordering::Relaxed);
-        alone > 0
+        alone > 0 && self.age() < alone
+    }
+
+    /// Returns the microseconds since the pool was made.
+    fn age(&self) -> u64 {
+        self.born.elapsed().as_micros() as u64
     }
 
     /// Notes whether the helpers were in time; the caller holds `busy`.
@@ -199,8 +208,8 @@ impl Pool {
         if in_time {
             self.late.store(late.saturating_sub(1), Ordering::Relaxed);
         } else {
-            self.late.store((late + 1).min(10), Ordering::Relaxed);
-            self.alone.store(ALONE << late, Ordering::Relaxed);
+            self.late.store((late + 1).min(7), Ordering::Relaxed);
+            self.alone.store(self.age() + ((ALONE.as_micros() as u64) << late), Ordering::Relaxed);
         }
     }
 
