@@ -23,7 +23,7 @@ WORDS = {
     r"fallbacks?": "floor, or fall through",
     r"parity (checks?|tests?)": "agreement",
     r"leaderboards?": "rank",
-    r"selections?": "record",
+    r"campaigns?": "record",
     r"blazing(ly)?|seamless(ly)?|effortless(ly)?|cutting-edge|state-of-the-art|world-class|powerful": "a figure",
     r"supercharge[ds]?|game-chang\w+|lightning-fast|revolutionary": "a figure",
 }
