@@ -11,10 +11,12 @@ from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from threading import RLock
     from types import ModuleType
 
     from polytier.dispatch.quarantine import Quarantine
-    from polytier.dispatch.tables import Ranking
+    from polytier.dispatch.tables import Ranking, Sources
     from polytier.kernels.declaration import Kernel
     from polytier.record.tables import Standing
 
@@ -47,6 +49,39 @@ class TierSource(Protocol):
 
     def load(self, name: str) -> ModuleType:
         """Return the tier's module; ImportError where it cannot be had."""
+
+
+class Shared(Protocol):
+    """What the services of one dispatcher share; they change nothing of it but the private names."""
+
+    private: dict[str, Any]
+    lock: RLock
+    generation: int
+    attention: int
+    quarantine: Quarantine
+
+    @property
+    def tiers(self) -> TierSource:
+        """The installed tiers."""
+
+    @property
+    def planning(self) -> bool:
+        """Whether this thread is making a plan."""
+
+    def clock(self) -> float:
+        """Return the seconds on a clock that never runs backwards."""
+
+    def planner(self) -> Planner:
+        """Return the planner in force."""
+
+    def sources(self) -> Sources:
+        """Return the tables that hold."""
+
+    def host(self) -> str:
+        """Return the id of this kind of host."""
+
+    def while_planning(self) -> AbstractContextManager[None]:
+        """Mark this thread as making a plan."""
 
 
 class Bucket(NamedTuple):

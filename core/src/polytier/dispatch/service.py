@@ -18,7 +18,7 @@ from polytier.marks import FLOOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from polytier.dispatch.shared import Shared
+    from polytier.dispatch.plan import Shared
     from polytier.kernels.declaration import Kernel
 
 _numbers = itertools.count(1)  # process-wide: tracebacks find a body's source by its label
