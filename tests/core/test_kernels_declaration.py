@@ -35,6 +35,7 @@ def test_a_declaration_knows_its_parts() -> None:
     """Name, module, family, signature, cases and sizes follow from the floor."""
     kernel = declared()
     assert (kernel.name, kernel.module, kernel.family) == ("double", __name__, __name__.rpartition(".")[2])
+    assert repr(kernel) == f"Kernel('double' of {__name__})"
     assert list(kernel.signature.parameters) == ["values", "times", "shift"]
     assert [case.label for case in kernel.timed_cases] == ["one", "more"]
     assert [kernel.case_size(case) for case in kernel.timed_cases] == [2, 6]

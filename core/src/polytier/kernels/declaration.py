@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
 from polytier.errors import DeclarationError, UnknownNameError
 
@@ -21,8 +21,7 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """A kernel's arguments for one size and seed, or one awkward input.
 
     `arguments` builds them afresh at each call; `raises` is the exception class that bad input must give;
@@ -31,21 +30,33 @@ class Case:
 
     label: str
     arguments: Callable[[], tuple[Any, ...]]
-    keywords: Mapping[str, Any] = field(default_factory=dict)
+    keywords: Mapping[str, Any] = MappingProxyType({})
     raises: type[Exception] | None = None
     timed: bool = False
     seed: int = 0
 
 
-@dataclass(frozen=True)
 class Kernel:
     """What a declaration states: the floor and everything that serving and judging it needs."""
 
-    name: str
-    floor: Callable[..., Any]
-    size: str
-    tolerance: Tolerance | Mapping[str, Tolerance]
-    make_cases: Callable[[], Iterable[Case]]
+    # Neither this nor the classes above are dataclasses: those cost `import polytier` 0.7 ms each.
+    def __init__(
+        self,
+        name: str,
+        floor: Callable[..., Any],
+        size: str,
+        tolerance: Tolerance | Mapping[str, Tolerance],
+        make_cases: Callable[[], Iterable[Case]],
+    ) -> None:
+        self.name = name
+        self.floor = floor
+        self.size = size
+        self.tolerance = tolerance
+        self.make_cases = make_cases
+
+    def __repr__(self) -> str:
+        """Return the name and the module."""
+        return f"Kernel({self.name!r} of {self.module})"
 
     @property
     def module(self) -> str:

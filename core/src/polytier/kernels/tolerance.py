@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
 ToleranceClass = Literal["absolute+relative", "bit-exact", "ulp", "scaled", "circular"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """How far an answer may lie from the floor's, element by element.
 
     `Tolerance(atol=a, rtol=r)` allows `|answer - floor| <= a + r |floor|`; the class methods build the others.
