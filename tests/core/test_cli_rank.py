@@ -69,6 +69,17 @@ def test_difference_is_shown(rank: Rank, tmp_path: Path) -> None:
     assert path.read_text() == edited
 
 
+def test_a_spoiled_record_is_a_finding(rank: Rank, tmp_path: Path) -> None:
+    """A record that can no longer be read fails a check like one that ranks otherwise; without --check it is trouble."""
+    rank("--host", "host-a")
+    path = tmp_path / "docs" / "benchmarks" / "host-a" / "order_parameter.json"
+    path.write_text(path.read_text().replace('"median": ', '"median": 9', 1))
+    ran = rank("--check")
+    assert (ran.code, ran.out) == (1, "")
+    assert "read record" in ran.err
+    assert rank("--host", "host-a").code == 2
+
+
 def test_missing_table_differs(rank: Rank, tmp_path: Path) -> None:
     """--check on a table that does not exist shows all of it as missing and writes nothing."""
     ran = rank("--check", "--host", "host-a")

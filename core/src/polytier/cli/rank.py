@@ -43,7 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     from polytier.record.tables import format_table
 
     directory = _directory(arguments.records, arguments.host, arguments.table)
-    records = read_records(directory)
+    try:
+        records = read_records(directory)
+    except FileFormatError as failure:
+        if not arguments.check:
+            raise
+        output.say(f"polytier: {failure}")  # a record that somebody touched is what a check looks for
+        return 1
     wanted = table(records.values())
     text = format_table(wanted)
     present = _present(arguments.table)
