@@ -70,7 +70,7 @@ def test_difference_is_shown(rank: Rank, tmp_path: Path) -> None:
 
 
 def test_a_spoiled_record_is_a_finding(rank: Rank, tmp_path: Path) -> None:
-    """A record that can no longer be read fails a check like one that ranks otherwise; without --check it is trouble."""
+    """A record that can no longer be read fails a check; without --check it is trouble."""
     rank("--host", "host-a")
     path = tmp_path / "docs" / "benchmarks" / "host-a" / "order_parameter.json"
     path.write_text(path.read_text().replace('"median": ', '"median": 9', 1))
