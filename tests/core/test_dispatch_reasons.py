@@ -107,6 +107,15 @@ def test_an_unmeasured_tier_is_not_tried_unless_allowed() -> None:
     assert by_name(allowed.dispatcher.explain("total", 2))["new"].reason == Reason.UNMEASURED
 
 
+def test_a_broken_tier_is_told_even_without_a_rank() -> None:
+    """What is installed and cannot load, or lacks the kernel, is not merely unmeasured."""
+    broken = TierLoadError.of("new", "no library", "install it")
+    b = bench({"new": broken, "other": None}, standing(2, 0, "floor"))
+    reasons = by_name(b.dispatcher.explain("total", 2))
+    assert (reasons["new"].reason, reasons["other"].reason) == (Reason.QUARANTINED, Reason.ABSENT)
+    assert "no library" in reasons["new"].detail
+
+
 def test_without_ranks_the_floor_serves() -> None:
     """A kernel that no table knows runs on its floor, and why says what to do."""
     b = bench({"rust": answering(7.0)})

@@ -127,11 +127,15 @@ class Planner:
         for why, serves in self._candidates(ranking, standing):
             excluded = self._excluded(kernel.name, why.name)
             if serves and excluded is None:
-                links.append(Link(why, partial(self.tiers.implementation, why.name, kernel.name)))
+                links.append(self.link(kernel, why))
             else:
                 left_out.append(excluded or why)
         floor = LinkReason(FLOOR, Reason.FLOOR, "ends every chain", standing.seconds.get(FLOOR))
         return (*links, _resolved(floor, kernel.floor)), tuple(left_out)
+
+    def link(self, kernel: Kernel, why: LinkReason) -> Link:
+        """Return the link of a tier; it is loaded when it is resolved."""
+        return Link(why, partial(self.tiers.implementation, why.name, kernel.name))
 
     def judged(self, kernel: Kernel, ranking: Ranking, link: Link) -> LinkReason:
         """Load a link and return its reason: quarantined if it is broken, stale if it is not the build measured."""
@@ -185,7 +189,7 @@ class Planner:
     def _unmeasured(self) -> str:
         if self.allow_unmeasured:
             return "below the measured ones, as POLYTIER_UNMEASURED=allow says"
-        return "no measurement on this size; `polytier measure` takes one"
+        return "has no rank at this size: not measured, or refused; `polytier measure` says which"
 
     def _excluded(self, kernel: str, name: str) -> LinkReason | None:
         denied = self.tiers.denied(name)

@@ -268,7 +268,14 @@ class Service:
         links, left_out = planner.chain(self.kernel, ranks, standing_at(ranks, size))
         judged = [planner.judged(self.kernel, ranks, link) for link in links]
         serving = tuple(why for why in judged if why.reason not in _OUT)
-        out = (*(why for why in judged if why.reason in _OUT), *left_out)
+        # A tier that is installed and broken is never silent, ranked or not.
+        unranked = [
+            planner.judged(self.kernel, ranks, planner.link(self.kernel, why))
+            if why.reason is Reason.UNMEASURED
+            else why
+            for why in left_out
+        ]
+        out = (*(why for why in judged if why.reason in _OUT), *unranked)
         refused = self.dispatcher.sources().refused
         return Explanation(self.kernel.name, size, self.dispatcher.host(), ranks.origin, serving, out, refused)
 

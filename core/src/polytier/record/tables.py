@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = 1
-REMEDY: Final = "write it anew with `polytier rank`, or remove it"
+REMEDY: Final = "write it anew with `polytier measure`, or remove it"
 HEAD: Final = """\
 # Generated: `polytier rank` computes it from records, `polytier freeze` from the ranks in force.
 # Do not edit it: ranks are measured, and the next run overwrites this file.
