@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +100,13 @@ def installed(install_tier: Installer, source: str, kernel: str = "order_paramet
     install_tier("faulty", source)
     declared = catalogue[kernel]
     large = declared.timed_cases[4:]
-    kept = replace(declared, make_cases=lambda: (case for case in declared.cases if case not in large))
+    kept = Kernel(
+        declared.name,
+        declared.floor,
+        declared.size,
+        declared.tolerance,
+        lambda: (case for case in declared.cases if case not in large),
+    )
     return Subject("faulty", kept, Tiers(catalogue.__getitem__))
 
 
