@@ -93,7 +93,7 @@ def ours(function: Any, arguments: Sequence[Any], choice: Choice, base: Contende
     why = function.dispatch.why(*arguments[0])
     dispatched = replace(base, name=f"polytier, dispatched to {why.links[0].name}", group=SUBJECT, function=function)
     found = [
-        replace(dispatched, note=first_line(why.origin)),
+        replace(dispatched, note=first_line(why.origin).rpartition(" (")[0] or first_line(why.origin)),
         replace(base, name="polytier, floor", group="floor", function=function.dispatch.floor),
     ]
     absent = []
