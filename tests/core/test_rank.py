@@ -59,6 +59,23 @@ def test_a_refused_tier_is_not_ranked_anywhere() -> None:
     entries = [measurement(tier, size, 1e-6 * size) for tier in ("floor", "rust") for size in (8, 64)]
     ranks = ranks_of(*entries, refusals=(refusal,))
     assert orders(ranks) == {8: ("floor",), 64: ("floor",)}
+    assert ranks.refused == {"rust": "order_parameter [odd]: index 3 is 0.25, the floor says 0.5"}
+    assert ranks.tiers["rust"].digest == "digest of rust"  # another build may be right
+
+
+def test_a_refusal_is_one_printable_line() -> None:
+    """The first of a tier's refusals is told in a line that a table can hold; a tier that did not load has no build."""
+    refusals = (
+        Refusal("go", "n=8", "it was ended by signal SIGSEGV; its last words:\nno\n"),
+        Refusal("rust", "n=8\t", "it raised E: \x1b[1m \ud800"),
+        Refusal("rust", "z", "later"),
+        Refusal("floor", "odd", "no answer within 60 s"),
+    )
+    ranks = ranks_of(measurement("floor", 8, 1e-6), refusals=refusals)
+    assert ranks.refused == {
+        "go": "order_parameter [n=8]: it was ended by signal SIGSEGV",
+        "rust": "order_parameter [n=8?]: it raised E: ?[1m ?",
+    }
     assert list(ranks.tiers) == ["floor"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from polytier.errors import FileFormatError
@@ -46,11 +47,16 @@ class Standing(NamedTuple):
 
 
 class KernelRanks(NamedTuple):
-    """The ranks of one kernel, by ascending size, and the builds they hold for."""
+    """The ranks of one kernel, by ascending size, and the builds they hold for.
+
+    A tier in `refused`, which gives the reason in one line, was measured and found wrong: it stands in no order.
+    Its build is among `tiers` where it is known, for another build may be right.
+    """
 
     kernel: str
     tiers: Mapping[str, TierBuild]
     standings: tuple[Standing, ...]
+    refused: Mapping[str, str] = MappingProxyType({})
 
     @property
     def crossovers(self) -> tuple[tuple[int, str, str], ...]:
@@ -120,8 +126,15 @@ def format_table(table: Table) -> str:
             build = ranks.tiers[tier]
             heading = f"[kernels.{_key(kernel)}.tiers.{_key(tier)}]"
             blocks.append(f"{heading}\nversion = {_quoted(build.version)}\ndigest = {_quoted(build.digest)}\n")
+        if ranks.refused:
+            blocks.append(_refused_text(kernel, ranks.refused))
         blocks.extend(_standing_text(kernel, standing) for standing in ranks.standings)
     return "\n".join(blocks)
+
+
+def _refused_text(kernel: str, refused: Mapping[str, str]) -> str:
+    reasons = "".join(f"{_key(tier)} = {_quoted(refused[tier])}\n" for tier in sorted(refused))
+    return f"[kernels.{_key(kernel)}.refused]\n{reasons}"
 
 
 def _standing_text(kernel: str, standing: Standing) -> str:
@@ -155,14 +168,25 @@ def _table(node: Node) -> Table:
 
 
 def _ranks(kernel: str, node: Node) -> KernelRanks:
-    parts = node.fields(("standings",), ("tiers",))
+    parts = node.fields(("standings",), ("refused", "tiers"))
     tiers = {name: tier_build(build) for name, build in parts["tiers"].named(TIER)} if "tiers" in parts else {}
     nodes = parts["standings"].items()
     if not nodes:
         parts["standings"].refuse("it is empty", REMEDY)
     standings = tuple(_standing(entry, tiers) for entry in nodes)
     _check_sizes(nodes, standings)
-    return KernelRanks(kernel, tiers, standings)
+    refused = _refused(parts["refused"], standings) if "refused" in parts else {}
+    return KernelRanks(kernel, tiers, standings, refused)
+
+
+def _refused(node: Node, standings: tuple[Standing, ...]) -> dict[str, str]:
+    ranked = {FLOOR}.union(*(standing.order for standing in standings))
+    reasons: dict[str, str] = {}
+    for tier, reason in node.named(TIER):
+        if tier in ranked:
+            reason.refuse(f"{tier!r} stands in an order too", "a name is either ranked or refused")
+        reasons[tier] = reason.label()
+    return reasons
 
 
 def _standing(node: Node, tiers: Mapping[str, TierBuild]) -> Standing:
