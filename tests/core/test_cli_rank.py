@@ -69,6 +69,17 @@ def test_difference_is_shown(rank: Rank, tmp_path: Path) -> None:
     assert path.read_text() == edited
 
 
+def test_a_change_that_moves_no_rank_is_a_difference(rank: Rank, tmp_path: Path) -> None:
+    """A record with other facts than those that the table was computed from fails the check, whatever the ranks."""
+    rank("--host", "host-a")
+    path = tmp_path / "docs" / "benchmarks" / "host-a" / "order_parameter.json"
+    path.write_text(path.read_text().replace('"revision": "unknown"', '"revision": "0123456"'))
+    ran = rank("--check")
+    assert ran.code == 1
+    changed = [line for line in ran.out.splitlines() if line[0] in "+-"][2:]
+    assert [line[:10] for line in changed] == ["-record = ", "+record = "]
+
+
 def test_a_spoiled_record_is_a_finding(rank: Rank, tmp_path: Path) -> None:
     """A record that can no longer be read fails a check; without --check it is trouble."""
     rank("--host", "host-a")

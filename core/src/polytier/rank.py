@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from polytier.errors import bad_value
 from polytier.marks import FLOOR
+from polytier.record.records import digest_of
 from polytier.record.summary import significant
 from polytier.record.tables import KernelRanks, Standing, Table
 
@@ -48,7 +49,7 @@ def rank(record: Record) -> KernelRanks:
     refused = _refused(record)
     kept = {name for order in orders.values() for name in order} | refused.keys()
     tiers = {name: build for name, build in sorted(record.tiers.items()) if name in kept}
-    return KernelRanks(record.kernel, tiers, standings, refused)
+    return KernelRanks(record.kernel, tiers, standings, refused, digest_of(record))
 
 
 def table(records: Iterable[Record]) -> Table:

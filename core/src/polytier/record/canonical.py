@@ -38,6 +38,7 @@ def _pattern() -> re.Pattern[str]:
     # Compiled at the first table, not at import: it takes a millisecond.
     return re.compile(
         rf'(?:#[^\x00-\x1f\x7f]*\n)*format = {_COUNT}\nhost = "({_TEXT})"\n'
+        rf'|\n\[kernels\.({_NAME})\]\nrecord = "({_TEXT})"\n'
         rf'|\n\[kernels\.({_NAME})\.tiers\.({_NAME})\]\nversion = "({_TEXT})"\ndigest = "({_TEXT})"\n'
         rf"|\n\[kernels\.({_NAME})\.refused\]\n((?:{_REASON})+)"
         rf"|\n\[\[kernels\.({_NAME})\.standings\]\]\nsize = {_COUNT}\nstart = {_COUNT}\n"
@@ -47,13 +48,17 @@ def _pattern() -> re.Pattern[str]:
 
 def _take(block: re.Match[str], parsed: dict[str, Any]) -> bool:
     """Put one block into the table; say no where TOML forbids it: twice the same, or before the head."""
-    version, host, of_tier, tier, build, digest, of_refused, reasons, of_standing, *standing = block.groups()
+    version, host, *fields = block.groups()
     if version is not None:
         if parsed:
             return False
         parsed.update(format=int(version), host=_text(host))
         return True
-    kernel = parsed.setdefault("kernels", {}).setdefault(of_tier or of_refused or of_standing, {})
+    of_record, record, of_tier, tier, build, digest, of_refused, reasons, of_standing, *standing = fields
+    kernels = parsed.setdefault("kernels", {})
+    kernel = kernels.setdefault(of_record or of_tier or of_refused or of_standing, {})
+    if of_record is not None:
+        return _add(kernel, "record", _text(record))
     if of_standing is not None:
         return _take_standing(kernel.setdefault("standings", []), standing)
     if of_refused is not None:

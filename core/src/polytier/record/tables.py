@@ -51,12 +51,14 @@ class KernelRanks(NamedTuple):
 
     A tier in `refused`, which gives the reason in one line, was measured and found wrong: it stands in no order.
     Its build is among `tiers` where it is known, for another build may be right.
+    `record` is the digest of the record that the ranks follow from, empty where nobody noted it.
     """
 
     kernel: str
     tiers: Mapping[str, TierBuild]
     standings: tuple[Standing, ...]
     refused: Mapping[str, str] = MappingProxyType({})
+    record: str = ""
 
     @property
     def crossovers(self) -> tuple[tuple[int, str, str], ...]:
@@ -122,6 +124,8 @@ def format_table(table: Table) -> str:
     blocks = [f"{HEAD}format = {FORMAT}\nhost = {_quoted(table.host)}\n"]
     for kernel in sorted(table.kernels):
         ranks = table.kernels[kernel]
+        if ranks.record:
+            blocks.append(f"[kernels.{_key(kernel)}]\nrecord = {_quoted(ranks.record)}\n")
         for tier in sorted(ranks.tiers):
             build = ranks.tiers[tier]
             heading = f"[kernels.{_key(kernel)}.tiers.{_key(tier)}]"
@@ -168,7 +172,7 @@ def _table(node: Node) -> Table:
 
 
 def _ranks(kernel: str, node: Node) -> KernelRanks:
-    parts = node.fields(("standings",), ("refused", "tiers"))
+    parts = node.fields(("standings",), ("record", "refused", "tiers"))
     tiers = {name: tier_build(build) for name, build in parts["tiers"].named(TIER)} if "tiers" in parts else {}
     nodes = parts["standings"].items()
     if not nodes:
@@ -176,7 +180,7 @@ def _ranks(kernel: str, node: Node) -> KernelRanks:
     standings = tuple(_standing(entry, tiers) for entry in nodes)
     _check_sizes(nodes, standings)
     refused = _refused(parts["refused"], standings) if "refused" in parts else {}
-    return KernelRanks(kernel, tiers, standings, refused)
+    return KernelRanks(kernel, tiers, standings, refused, parts["record"].label() if "record" in parts else "")
 
 
 def _refused(node: Node, standings: tuple[Standing, ...]) -> dict[str, str]:
