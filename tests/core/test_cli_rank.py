@@ -114,6 +114,14 @@ def test_host_is_that_of_the_present_table(rank: Rank) -> None:
     assert rank("--json").document["host"] == "host-b"
 
 
+def test_a_malformed_table_can_be_written_anew(rank: Rank, tmp_path: Path) -> None:
+    """A table that cannot be read differs from what the records give, and stands in nobody's way."""
+    (tmp_path / "dispatch.toml").write_text("format = 99\n")
+    assert rank("--check", "--host", "host-a").code == 1
+    assert f"use host {host_id()!r}" in rank().err
+    assert rank("--host", "host-a").code == 0
+
+
 def test_unknown_host(rank: Rank) -> None:
     """Without table and --host, records of other hosts only are not guessed among."""
     ran = rank()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = 1
-REMEDY: Final = "write it anew with `polytier measure`, or remove it"
 HEAD: Final = """\
 # Generated: `polytier rank` computes it from records, `polytier freeze` from the ranks in force.
 # Do not edit it: ranks are measured, and the next run overwrites this file.
@@ -76,7 +75,11 @@ class Table(NamedTuple):
 
 def read_table(path: Path | str) -> Table:
     """Return the table in the file, or raise FileFormatError that names the first wrong line."""
-    return parse_table(read_text(path, "table"), path)
+    try:
+        text = read_text(path, "table")
+    except FileFormatError as failure:
+        raise FileFormatError(f"{failure}; {_remedy(path)}") from failure.__cause__
+    return parse_table(text, path)
 
 
 def write_table(table: Table, path: Path | str) -> None:
@@ -91,7 +94,7 @@ def parse_table(text: str, origin: Path | str) -> Table:
     try:
         return _table(Node(canonical(text) or _toml(text, origin)))
     except MalformedError as failure:
-        raise FileFormatError.of("table", origin, _place(text, failure), failure.found, failure.hint) from None
+        raise _error(origin, _place(text, failure), failure.found, failure.hint) from None
 
 
 def tier_build(node: Node) -> TierBuild:
@@ -107,9 +110,20 @@ def _toml(text: str, origin: Path | str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
         found, _, place = str(failure).removesuffix(")").partition(" (at ")
-        raise FileFormatError.of("table", origin, place, found, REMEDY) from None
+        raise _error(origin, place, found) from None
     except (ValueError, RecursionError) as failure:  # a number of too many digits, nesting that is too deep
-        raise FileFormatError.of("table", origin, "", str(failure), REMEDY) from None
+        raise _error(origin, "", str(failure)) from None
+
+
+def _error(origin: Path | str, place: str, found: str, wanted: str = "") -> FileFormatError:
+    hint = "; ".join(part for part in (wanted, _remedy(origin)) if part)
+    return FileFormatError.of("table", origin, place, found, hint)
+
+
+def _remedy(origin: Path | str) -> str:
+    from polytier.record.paths import remedy_of  # only a failure pays for it
+
+    return remedy_of(origin)
 
 
 def _place(text: str, failure: MalformedError) -> str:
@@ -166,7 +180,7 @@ def _quoted(text: str) -> str:
 def _table(node: Node) -> Table:
     parts = node.fields(("format", "host"), ("kernels",))
     if parts["format"].integer(1) != FORMAT:
-        parts["format"].refuse(f"it is {parts['format'].value}, known is {FORMAT}", "update polytier, or measure again")
+        parts["format"].refuse(f"it is {parts['format'].value}, known is {FORMAT}", "update polytier")
     kernels = parts["kernels"].named(KERNEL) if "kernels" in parts else ()
     return Table(parts["host"].name(HOST), {name: _ranks(name, ranks) for name, ranks in kernels})
 
@@ -176,7 +190,7 @@ def _ranks(kernel: str, node: Node) -> KernelRanks:
     tiers = {name: tier_build(build) for name, build in parts["tiers"].named(TIER)} if "tiers" in parts else {}
     nodes = parts["standings"].items()
     if not nodes:
-        parts["standings"].refuse("it is empty", REMEDY)
+        parts["standings"].refuse("it is empty", "a kernel without standings has no place in a table")
     standings = tuple(_standing(entry, tiers) for entry in nodes)
     _check_sizes(nodes, standings)
     refused = _refused(parts["refused"], standings) if "refused" in parts else {}
@@ -204,7 +218,7 @@ def _standing(node: Node, tiers: Mapping[str, TierBuild]) -> Standing:
         if name != FLOOR and name not in tiers:
             parts["order"].refuse(f"tier {name!r} is not among 'tiers'", "name its version and digest there")
     if strange := [name for name in level if name not in order[1:]]:
-        parts["level"].refuse(f"{strange[0]!r} follows no other name in 'order'", REMEDY)
+        parts["level"].refuse(f"{strange[0]!r} follows no other name in 'order'", "the first name is level with none")
     if set(seconds) != set(order):
         parts["seconds"].refuse(f"it names {sorted(seconds)}, 'order' names {sorted(order)}", "name the same tiers")
     return Standing(parts["size"].integer(0), parts["start"].integer(0), order, level, seconds)
