@@ -80,9 +80,12 @@ def _likely(hosts: list[str], table: Path) -> str:
     from polytier.record.host import host_id
     from polytier.record.tables import read_table
 
-    if table.is_file() and len(hosts) > 1:
+    if len(hosts) == 1:
+        return hosts[0]
+    try:
         return read_table(table).host
-    return hosts[0] if len(hosts) == 1 else host_id()
+    except FileFormatError:  # none there yet, or one that is to be written anew
+        return host_id()
 
 
 def _present(table: Path) -> str | None:
