@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ from polytier.kernels.declaration import catalogue
 from polytier.record.tables import read_table
 from polytier.tiers.probe import probe_isolated
 
-TIERS = ["rust"]
+TIERS = sorted(filter(None, os.environ.get("POLYTIER_CONFORMANCE", "go,julia,mojo,rust").split(",")))
 KERNELS = [kernel.name for kernel in catalogue]
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 FILE_LINES = 300
 FUNCTION_LINES = 40
-SUFFIXES = {".py", ".rs"}
+SUFFIXES = {".go", ".jl", ".mojo", ".py", ".rs"}
 
 LONG_FILES = {
     "core/src/polytier/kernels/kuramoto.py": "one family is one file, and two thirds of it is documentation",

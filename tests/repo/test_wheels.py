@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zipfile import ZipFile
 
-DISTRIBUTIONS = ["polytier", "polytier-rust"]
+DISTRIBUTIONS = ["polytier", "polytier-go", "polytier-julia", "polytier-mojo", "polytier-rust"]
 ALLOWED = {"polytier.marks", "polytier.errors", "polytier.arrays"}
 NATIVE = ("*.so", "*.pyd", "*.dll", "*.dylib")
-RUNTIMES = {"cffi", "juliacall", "juliapkg", "mojo", "max", "polytier_rust", "numba", "jax"}
+RUNTIMES = {"cffi", "juliacall", "juliapkg", "mojo", "max", "polytier_go", "polytier_julia", "polytier_mojo", "polytier_rust", "numba", "jax"}
 
 
 def member(wheel: ZipFile, pattern: str) -> bytes:
@@ -58,7 +58,7 @@ def test_a_wheel_carries_the_licence(wheels: dict[str, ZipFile], root: Path, nam
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_a_wheel_holds_no_tests(wheels: dict[str, ZipFile], name: str) -> None:
     """No wheel ships tests, caches or native sources."""
-    strange = ("tests/*", "*/tests/*", "*__pycache__*", "*.rs", "*/target/*")
+    strange = ("tests/*", "*/tests/*", "*__pycache__*", "*.rs", "*.go", "*.mojo", "*/target/*")
     assert [file for file in wheels[name].namelist() if any(fnmatch(file, one) for one in strange)] == []
 
 
