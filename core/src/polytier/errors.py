@@ -71,6 +71,8 @@ class PinError(PolytierError):
     def of(cls, kernel: str, tier: str, found: str) -> PinError:
         """Return the error for a pin of `tier` that `kernel` cannot follow."""
         hint = "unpin it, or run `polytier tiers` to see why it cannot be used"
+        for asked in (f"load tier {tier!r}: ", f"run {kernel!r} on tier {tier!r}: "):
+            found = found.removeprefix(asked)  # as a tier's own error begins, and this one too
         return cls(told(f"run {kernel!r} pinned to tier {tier!r}", found, hint))
 
 
@@ -117,6 +119,16 @@ class MeasureBusyError(PolytierError):
                 f"measure into {str(path)!r}", f"{holder} is measuring there", "wait for it, or choose another --output"
             )
         )
+
+
+class UnsupportedSystemError(PolytierError):
+    """A feature needs what this operating system does not have."""
+
+    @classmethod
+    def of(cls, feature: str, lacks: str) -> UnsupportedSystemError:
+        """Return the error that names what the feature lacks here."""
+        hint = "do it under Linux or macOS; `polytier freeze` and POLYTIER_TABLE carry the ranks over"
+        return cls(told(feature, f"this operating system has no {lacks}", hint))
 
 
 class MeasureInterruptedError(KeyboardInterrupt):
