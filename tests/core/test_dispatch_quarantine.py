@@ -23,7 +23,7 @@ def test_a_recursion_error_while_loading_is_raised_on() -> None:
     b = bench({"rust": RecursionError("deep")}, standing(2, 0, "rust", "floor"))
     with pytest.raises(RecursionError):
         b.function(CALL)
-    assert b.function.dispatch.dispatcher.quarantine.report("total", "rust") is None
+    assert b.dispatcher.quarantine.report("total", "rust") is None
 
 
 def test_three_runtime_errors_in_a_row_quarantine_a_tier() -> None:

@@ -47,7 +47,7 @@ def test_reranking_back_and_forth_compiles_nothing_anew() -> None:
         for chosen in (one, other):
             b.dispatcher.rank_by(chosen)
             b.function(CALL)
-    assert len(b.function.dispatch._bodies) == 2
+    assert len(b.dispatcher.services["total"].bodies.labelled) == 2
 
 
 def exact(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
@@ -164,7 +164,7 @@ def test_a_fork_under_a_held_lock_does_not_hang() -> None:
     """A child gets locks of its own, whoever held them in the parent."""
     b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
     with b.dispatcher.lock, b.dispatcher.quarantine.lock:
-        child = threading.Thread(target=b.dispatcher._renew_locks)
+        child = threading.Thread(target=b.dispatcher._after_fork)
         child.start()
         child.join(10)
         with ThreadPoolExecutor(1) as pool:
