@@ -180,9 +180,6 @@ def _times(report: Report, served: list[Service]) -> list[str]:
     return [
         f"this network, at size {served[0].size}: {floor / mine:.3g} times the floor's speed",
         f"({output.seconds(mine)} dispatched, {output.seconds(floor)} by the floor alone, turn and turn about)",
-        *(
-            ["the rank's figure is of another network, of the size it names"]
-            * any(s.reason in RANKED for s in served)
-        ),
+        *(["the rank's figure is of another network, of the size it names"] * any(s.reason in RANKED for s in served)),
         f"largest difference of R between the two: {_difference(report):.1g}",
     ]
