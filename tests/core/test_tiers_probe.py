@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,6 +90,22 @@ def test_the_smallest_case_is_taken_whatever_kernels_offer(install_tier: Install
         declared = kernel(*cases)
         told.append(probe(Tiers({"floor": declared}.__getitem__), [declared], "fast").agreement["floor"])
     assert [str(sentence)[:18] for sentence in told] == ["floor [timed] of t", "floor [awkward] of", "None"]
+
+
+def test_a_declined_case_leaves_the_next_one_to_tell(install_tier: Installer) -> None:
+    """A tier may decline the small ones; it is judged by the first case that it answers, and by none if it has none."""
+
+    def floor(x: float) -> float:
+        return x
+
+    timed = [Case(f"n={n}", partial(tuple, [float(n)]), timed=True) for n in (1, 2, 3)]
+    declared = Kernel("floor", floor, "1", Tolerance(), lambda: [Case("awkward", lambda: (9.0,)), *timed])
+    for least, told in ((2, "floor [n=2] of tier"), (9, "floor [awkward] of"), (10, None)):
+        source = f"def floor(x):\n    if x < {least}:\n        raise NotImplementedError('too small')\n    return 0.0"
+        install_tier(f"from{least}", source)
+        found = probe(Tiers({"floor": declared}.__getitem__), [declared], f"from{least}").agreement["floor"]
+        assert (found or "")[: len(told or "")] == (told or "")
+        assert (found is None) == (told is None)
 
 
 def test_a_process_of_its_own_gives_the_same_answer(install_tier: Installer) -> None:

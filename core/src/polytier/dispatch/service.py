@@ -18,8 +18,7 @@ from polytier.marks import FLOOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from polytier.dispatch.plan import Plan
-    from polytier.dispatch.protocols import Shared
+    from polytier.dispatch.plan import Plan, Shared
     from polytier.kernels.declaration import Kernel
 
 PATIENCE = 16

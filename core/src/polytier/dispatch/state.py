@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from polytier.dispatch import generate
 from polytier.dispatch.context import Trace, Using
 from polytier.dispatch.handle import KernelHandle, explain
-from polytier.dispatch.plan import Planner
 from polytier.dispatch.quarantine import Quarantine
 from polytier.dispatch.service import Service
 from polytier.dispatch.tables import Source, Sources, find_sources
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from types import FunctionType
 
     from polytier.dispatch.context import Block
-    from polytier.dispatch.protocols import TierSource
+    from polytier.dispatch.plan import TierSource
+    from polytier.dispatch.planner import Planner
     from polytier.dispatch.reasons import Explanation
     from polytier.kernels.declaration import Catalogue, Kernel
     from polytier.record.tables import Table
@@ -169,6 +169,7 @@ class Dispatcher:
         """Return the planner for the environment as it was at the first use."""
         generation, planner = self.generation, self._planner
         if planner is None:
+            from polytier.dispatch.planner import Planner
             from polytier.dispatch.settings import read_settings
 
             settings, told = read_settings(self.environ)
