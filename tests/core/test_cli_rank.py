@@ -92,10 +92,12 @@ def test_a_spoiled_record_is_a_finding(rank: Rank, tmp_path: Path) -> None:
 
 
 def test_missing_table_differs(rank: Rank, tmp_path: Path) -> None:
-    """--check on a table that does not exist shows all of it as missing and writes nothing."""
+    """--check on a table that does not exist says so in a sentence and writes nothing."""
     ran = rank("--check", "--host", "host-a")
-    assert ran.code == 1
-    assert '+host = "host-a"' in ran.out
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "dispatch.toml does not exist\nhint: `polytier rank` writes what the 1 record of host-a gives\n"
+    document = rank("--check", "--host", "host-a", "--json").document
+    assert (document["same"], document["difference"]) == (False, ["there is no such file"])
     assert not (tmp_path / "dispatch.toml").exists()
 
 

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     ESTIMATED = "estimated"
     STALE = "stale"
     UNMEASURED = "unmeasured"
+    REFUSED = "refused"
     SLOWER_THAN_FLOOR = "slower-than-floor"
     QUARANTINED = "quarantined"
     FELL_THROUGH = "fell-through"
