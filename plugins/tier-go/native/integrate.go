@@ -57,6 +57,8 @@ type state struct {
 	dt                             float64
 	coupling, theta, omega, slopes []float64
 	sin, cos                       [2][]float64
+	// Parts of dt.
+	whole, half, sixth constant
 }
 
 // Integrate runs a task.
@@ -85,6 +87,7 @@ func Integrate(task *Task) error {
 func newState(task *Task, memory *workspace, room int) *state {
 	n := len(task.Theta)
 	s := &state{n: n, dt: task.DT, coupling: task.Coupling}
+	s.whole, s.half, s.sixth = every(s.dt), every(s.dt/2), every(s.dt/6)
 	for _, part := range []*[]float64{&s.theta, &s.omega, &s.slopes, &s.sin[0], &s.sin[1], &s.cos[0], &s.cos[1]} {
 		*part = memory.take(room)
 		clear((*part)[n:])

@@ -8,7 +8,8 @@ import (
 	"unsafe"
 )
 
-// The hot loops. Each ends with ClearAVXUpperBits: dirty upper halves slow down the SSE code that Go compiles.
+// The hot loops. Each ends with ClearAVXUpperBits: the SSE code that Go compiles for scalars costs 110 ns where it meets
+// dirty upper halves, and for the same reason no scalar of float64 is computed between the vectors.
 
 func vectorSums(angles []float64) (cosines, sines float64) {
 	from, n := unsafe.Pointer(unsafe.SliceData(angles)), len(angles)
@@ -38,12 +39,16 @@ func vectorSums(angles []float64) (cosines, sines float64) {
 		s0 = s0.Add(negateOdd(sine(r, square, fourth), turns))
 		c0 = c0.Add(keep(negateOdd(cosine(square, fourth), turns), mask))
 	}
-	cosines, sines = total(c0.Add(c1)), total(s0.Add(s1))
-	if strays(stray) {
-		cosines, sines = math.NaN(), math.NaN()
-	}
+	var parts [2]constant
+	c0.Add(c1).Store(&parts[0])
+	s0.Add(s1).Store(&parts[1])
+	var joined [width]int64
+	stray.Store(&joined)
 	archsimd.ClearAVXUpperBits()
-	return cosines, sines
+	if strayed(&joined) {
+		return math.NaN(), math.NaN()
+	}
+	return total(&parts[0]), total(&parts[1])
 }
 
 func vectorEvaluate(sin, cos, angles []float64) bool {
@@ -58,9 +63,10 @@ func vectorEvaluate(sin, cos, angles []float64) bool {
 		store(toSin, i, negateOdd(sine(r, square, fourth), turns))
 		store(toCos, i, negateOdd(cosine(square, fourth), turns))
 	}
-	good := !strays(stray)
+	var joined [width]int64
+	stray.Store(&joined)
 	archsimd.ClearAVXUpperBits()
-	return good
+	return !strayed(&joined)
 }
 
 func vectorFinite(values []float64) bool {
@@ -134,11 +140,12 @@ func products(n, row int, coupling, sin, cos unsafe.Pointer) (sines, cosines lan
 func vectorPulls(n int, coupling, sin, cos, forces []float64, from, to int) {
 	k := unsafe.Pointer(unsafe.SliceData(coupling))
 	sines, cosines := unsafe.Pointer(unsafe.SliceData(sin)), unsafe.Pointer(unsafe.SliceData(cos))
+	pulled := unsafe.Pointer(unsafe.SliceData(forces))
 	for row := from; row < to; row += width {
 		s, c := products(n, row, k, sines, cosines)
-		var pull [width]float64
-		load(cosines, row).Mul(s).Sub(load(sines, row).Mul(c)).Store(&pull)
-		copy(forces[row:to], pull[:])
+		pull := load(cosines, row).Mul(s).Sub(load(sines, row).Mul(c))
+		mask := archsimd.LoadInt64x4(&keepFirst[min(width, to-row)]).ToMask()
+		pull.StoreMasked((*[width]float64)(unsafe.Add(pulled, 8*row)), mask)
 	}
 	archsimd.ClearAVXUpperBits()
 }
@@ -149,7 +156,6 @@ func vectorAdvance(s *state, r rule, round, from, to int) {
 	toSin, toCos := unsafe.Pointer(unsafe.SliceData(s.sin[next])), unsafe.Pointer(unsafe.SliceData(s.cos[next]))
 	k, theta := unsafe.Pointer(unsafe.SliceData(s.coupling)), unsafe.Pointer(unsafe.SliceData(s.theta))
 	omega, slopes := unsafe.Pointer(unsafe.SliceData(s.omega)), unsafe.Pointer(unsafe.SliceData(s.slopes))
-	dt := splat(s.dt)
 	for row := from; row < to; row += width {
 		pullSin, pullCos := products(s.n, row, k, sin, cos)
 		oldSin, oldCos, old := load(sin, row), load(cos, row), load(theta, row)
@@ -159,7 +165,7 @@ func vectorAdvance(s *state, r rule, round, from, to int) {
 		var angle lanes
 		switch r {
 		case rotate:
-			turn := slope.Mul(dt)
+			turn := slope.Mul(of(&s.whole))
 			angle = old.Add(turn)
 			store(theta, row, angle)
 			if isSmall(turn) {
@@ -170,19 +176,19 @@ func vectorAdvance(s *state, r rule, round, from, to int) {
 			}
 		case evaluate:
 			// The increment goes in whole and once: theta + omega * dt kept from before would add a bias.
-			angle = slope.MulAdd(dt, old)
+			angle = slope.MulAdd(of(&s.whole), old)
 			store(theta, row, angle)
 		case stage0:
 			store(slopes, row, slope)
-			angle = slope.MulAdd(splat(0.5*s.dt), old)
+			angle = slope.MulAdd(of(&s.half), old)
 		case stage1:
 			store(slopes, row, slope.MulAdd(of(&two), load(slopes, row)))
-			angle = slope.MulAdd(splat(0.5*s.dt), old)
+			angle = slope.MulAdd(of(&s.half), old)
 		case stage2:
 			store(slopes, row, slope.MulAdd(of(&two), load(slopes, row)))
-			angle = slope.MulAdd(dt, old)
+			angle = slope.MulAdd(of(&s.whole), old)
 		default:
-			angle = load(slopes, row).Add(slope).MulAdd(splat(s.dt/6), old)
+			angle = load(slopes, row).Add(slope).MulAdd(of(&s.sixth), old)
 			store(theta, row, angle)
 		}
 		rest, turns := reduce(angle)

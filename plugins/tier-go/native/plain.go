@@ -7,6 +7,11 @@ import "math"
 // group is the number of rows that advance together at any level.
 const group = 4
 
+// constant is one number for each row of a group, as vectors want it.
+type constant = [group]float64
+
+func every(value float64) constant { return constant{value, value, value, value} }
+
 func plainSums(angles []float64) (cosines, sines float64) {
 	for _, angle := range angles {
 		sin, cos := math.Sincos(angle)

@@ -11,13 +11,12 @@ import (
 // Vectors of four float64. The compiler hoists nothing out of loops and folds no constant, so constants are loaded
 // from memory where they are used; every helper is small enough to be inlined, for a call would spill all registers.
 type (
-	lanes    = archsimd.Float64x4
-	bits     = archsimd.Int64x4
-	constant = [width]float64
+	lanes = archsimd.Float64x4
+	bits  = archsimd.Int64x4
 )
 
 // width is the number of lanes.
-const width = 4
+const width = group
 
 var (
 	magicLanes  = every(magic)
@@ -38,8 +37,6 @@ var (
 	loseLane  = [width + 1][width]int64{{0, -1, -1, -1}, {-1, 0, -1, -1}, {-1, -1, 0, -1}, {-1, -1, -1, 0}, {-1, -1, -1, -1}}
 )
 
-func every(value float64) constant { return constant{value, value, value, value} }
-
 func everyOf(values []float64) (out [8]constant) {
 	for i, value := range values {
 		out[i] = every(value)
@@ -56,8 +53,6 @@ func wide() []level {
 }
 
 func of(c *constant) lanes { return archsimd.LoadFloat64x4(c) }
-
-func splat(value float64) lanes { return archsimd.BroadcastFloat64x4(value) }
 
 // load returns the four values from place i on; the caller answers for their being there.
 func load(from unsafe.Pointer, i int) lanes {
@@ -111,7 +106,13 @@ func beyond(sofar bits, turns lanes) bits {
 	return sofar.Or(turns.AsInt64x4().Xor(of(&magicLanes).AsInt64x4()))
 }
 
-func strays(range_ bits) bool { return !range_.And(archsimd.LoadInt64x4(&strayLanes)).IsZero() }
+// strays says so of the joined bits of one vector.
+func strays(joined bits) bool { return !joined.And(archsimd.LoadInt64x4(&strayLanes)).IsZero() }
+
+// strayed is as strays, of bits that were stored: the compiler sinks a test of a register below ClearAVXUpperBits.
+func strayed(joined *[width]int64) bool {
+	return (joined[0]|joined[1]|joined[2]|joined[3])&strayBits != 0
+}
 
 // turnSmall returns sine and cosine of angles of magnitude up to small.
 func turnSmall(angle lanes) (sin, cos lanes) {
@@ -133,9 +134,5 @@ func transposedSum(a, b, c, d lanes) lanes {
 	return ab.Select128FromPair(0, 2, cd).Add(ab.Select128FromPair(1, 3, cd))
 }
 
-// total returns the sum of the lanes.
-func total(values lanes) float64 {
-	var v [width]float64
-	values.Store(&v)
-	return (v[0] + v[2]) + (v[1] + v[3])
-}
+// total returns the sum of lanes that were stored, for scalar code that runs once the upper halves are clear.
+func total(v *constant) float64 { return (v[0] + v[2]) + (v[1] + v[3]) }

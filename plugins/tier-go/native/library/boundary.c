@@ -54,6 +54,8 @@ static int look(uintptr_t object, int nd, int needed, polytier_go_values *values
     return values->length > 0;
 }
 
+static int positive(double number) { return number > 0 && !isinf(number); }
+
 static int vector(uintptr_t object, int64_t length, polytier_go_values *values)
 {
     int64_t rows;
@@ -130,7 +132,9 @@ EXPORT int32_t polytier_go_build_knm(int64_t n, double base, double decay, uintp
     polytier_go_values template;
     if (forked)
         return POLYTIER_GO_FORKED;
-    return answer(to, 2, n * n, &template) ? polytierGoBuildKnm(n, base, decay, template) : POLYTIER_GO_UNREADABLE;
+    if (!positive(base) || !positive(decay) || !answer(to, 2, n * n, &template))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoBuildKnm(n, base, decay, template);
 }
 
 EXPORT int32_t polytier_go_networked_force(uintptr_t theta, uintptr_t K, uintptr_t to)
@@ -155,7 +159,7 @@ EXPORT int32_t polytier_go_integrate(int32_t method, uintptr_t theta0, uintptr_t
     if (!vector(theta0, -1, &task.theta))
         return POLYTIER_GO_UNREADABLE;
     int64_t n = task.theta.length;
-    if (!vector(omega, n, &task.omega) || !matrix(K, n, n, &task.coupling) || !(dt > 0) || isinf(dt) || steps < 0
+    if (!vector(omega, n, &task.omega) || !matrix(K, n, n, &task.coupling) || !positive(dt) || steps < 0
         || !answer(last, 1, n, &task.last) || !answer(path, 2, (steps + 1) * n, &task.path)
         || !answer(order, 1, steps + 1, &task.order) || !answer(times, 1, steps + 1, &task.times))
         return POLYTIER_GO_UNREADABLE;

@@ -21,6 +21,10 @@ EULER, RUNGE_KUTTA = 0, 1
 BRIEF = 20_000_000
 
 
+# Layers from which a template may not fit into memory.
+LARGE = 10_000
+
+
 def order_parameter(theta: ArrayLike) -> float:
     """Return how much the oscillators agree: 1 when all phases are equal, 0 when they balance."""
     answer = link.order_parameter(id(theta))
@@ -35,8 +39,12 @@ def mean_phase(theta: ArrayLike) -> float:
 
 def build_knm(n: int = 16, k_base: float = 0.45, alpha: float = 0.3) -> Array:
     """Return the coupling template of a stack of layers: exponential decay plus calibrated entries."""
+    if type(n) is int and type(k_base) is float and type(alpha) is float and 0 < n < LARGE:
+        template = np.empty((n, n))
+        if link.build_knm(n, k_base, alpha, id(template)) == 0:
+            return template
     numbers = {"n": integer(n, "n", minimum=1), "k_base": positive(k_base, "k_base"), "alpha": positive(alpha, "alpha")}
-    return link.server.solve(Task("build_knm", {}, numbers))  # type: ignore[no-any-return]
+    return link.solve(Task("build_knm", {}, numbers))  # type: ignore[no-any-return]
 
 
 def networked_force(theta: ArrayLike, K: ArrayLike) -> Array:
@@ -48,7 +56,7 @@ def networked_force(theta: ArrayLike, K: ArrayLike) -> Array:
     phases = _plain(float_vector(theta, "theta"))
     coupling = _plain(float_matrix(K, "K", shape=(len(phases), len(phases))))
     task = Task("networked_force", {"theta": phases, "K": coupling})
-    return link.server.solve(task)  # type: ignore[no-any-return]
+    return link.solve(task)  # type: ignore[no-any-return]
 
 
 def kuramoto_euler(theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float, n_steps: int) -> Array:
@@ -90,7 +98,7 @@ def kuramoto_rk4(theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float, n
 
 
 def _mean_field(kernel: str, theta: ArrayLike) -> float:
-    return link.server.solve(Task(kernel, {"theta": _plain(float_vector(theta, "theta"))}))  # type: ignore[no-any-return]
+    return link.solve(Task(kernel, {"theta": _plain(float_vector(theta, "theta"))}))  # type: ignore[no-any-return]
 
 
 def _brief(theta0: ArrayLike, dt: float, n_steps: int) -> bool:
@@ -112,7 +120,7 @@ def _integrate(kernel: str, theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, d
         "K": _plain(float_matrix(K, "K", shape=(len(theta), len(theta)))),
     }
     step, steps = positive(dt, "dt"), integer(n_steps, "n_steps", minimum=0)
-    return link.server.solve(Task(kernel, arrays, {"dt": step, "n_steps": min(steps, ENDLESS)}))
+    return link.solve(Task(kernel, arrays, {"dt": step, "n_steps": min(steps, ENDLESS)}))
 
 
 def _plain(array: Array) -> Array:
