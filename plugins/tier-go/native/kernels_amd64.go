@@ -108,19 +108,43 @@ func products(n, row int, coupling, sin, cos unsafe.Pointer) (sines, cosines lan
 	s2, c2 = k.Mul(s), k.Mul(c)
 	k = keep(loadMasked(k3, row, mask), &loseLane[3])
 	s3, c3 = k.Mul(s), k.Mul(c)
-	for column := 0; column+width <= n; column += width {
-		if column == row {
-			continue
+	// The columns before the diagonal's, then those after.
+	for column, to := 0, row; ; column, to = row+width, n-n%width {
+		// Two vectors a turn: the accumulators change registers with every product, and move back once a turn.
+		for ; column+2*width <= to; column += 2 * width {
+			s, c = load(sin, column), load(cos, column)
+			k = load(k0, column)
+			s0, c0 = k.MulAdd(s, s0), k.MulAdd(c, c0)
+			k = load(k1, column)
+			s1, c1 = k.MulAdd(s, s1), k.MulAdd(c, c1)
+			k = load(k2, column)
+			s2, c2 = k.MulAdd(s, s2), k.MulAdd(c, c2)
+			k = load(k3, column)
+			s3, c3 = k.MulAdd(s, s3), k.MulAdd(c, c3)
+			s, c = load(sin, column+width), load(cos, column+width)
+			k = load(k0, column+width)
+			s0, c0 = k.MulAdd(s, s0), k.MulAdd(c, c0)
+			k = load(k1, column+width)
+			s1, c1 = k.MulAdd(s, s1), k.MulAdd(c, c1)
+			k = load(k2, column+width)
+			s2, c2 = k.MulAdd(s, s2), k.MulAdd(c, c2)
+			k = load(k3, column+width)
+			s3, c3 = k.MulAdd(s, s3), k.MulAdd(c, c3)
 		}
-		s, c = load(sin, column), load(cos, column)
-		k = load(k0, column)
-		s0, c0 = k.MulAdd(s, s0), k.MulAdd(c, c0)
-		k = load(k1, column)
-		s1, c1 = k.MulAdd(s, s1), k.MulAdd(c, c1)
-		k = load(k2, column)
-		s2, c2 = k.MulAdd(s, s2), k.MulAdd(c, c2)
-		k = load(k3, column)
-		s3, c3 = k.MulAdd(s, s3), k.MulAdd(c, c3)
+		if column < to {
+			s, c = load(sin, column), load(cos, column)
+			k = load(k0, column)
+			s0, c0 = k.MulAdd(s, s0), k.MulAdd(c, c0)
+			k = load(k1, column)
+			s1, c1 = k.MulAdd(s, s1), k.MulAdd(c, c1)
+			k = load(k2, column)
+			s2, c2 = k.MulAdd(s, s2), k.MulAdd(c, c2)
+			k = load(k3, column)
+			s3, c3 = k.MulAdd(s, s3), k.MulAdd(c, c3)
+		}
+		if to > row || row+width >= n {
+			break
+		}
 	}
 	if column := n - n%width; column < n && column != row {
 		mask = &keepFirst[n-column]
