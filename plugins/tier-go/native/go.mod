@@ -1,0 +1,3 @@
+module polytier.org/tier-go
+
+go 1.26.0

@@ -1,0 +1,47 @@
+package native
+
+import (
+	"fmt"
+	"strings"
+)
+
+// trigonometry is what one level of vector instructions does; every level computes the same functions.
+//
+// A function that is told of slices reads and writes their first n values; those named padded have room for whole
+// vectors, and their values beyond n are never used.
+type level struct {
+	name string
+	// sums returns the sums of cosines and of sines over at most block angles; not numbers where one strays.
+	sums func(angles []float64) (cosines, sines float64)
+	// evaluate fills sin and cos, which are padded, and says whether every angle suited the fast reduction.
+	evaluate func(sin, cos, angles []float64) bool
+	// pulls writes the forces of the rows from up to (not including) to, given all sines and cosines, padded.
+	pulls func(n int, coupling, sin, cos, forces []float64, from, to int)
+	// advance takes one round of an integration for the groups of rows from up to (not including) to.
+	advance func(s *state, r rule, round, from, to int)
+	// finite says whether all values are finite.
+	finite func(values []float64) bool
+}
+
+var baseline = level{"baseline", plainSums, plainEvaluate, plainPulls, plainAdvance, plainFinite}
+
+// levels are those that this CPU has, the widest first.
+var levels = append(wide(), baseline)
+
+var current = levels[0]
+
+// Level returns the name of the vector instructions in use.
+func Level() string { return current.name }
+
+// SetLevel chooses the vector instructions by name; the empty name asks for the widest.
+func SetLevel(name string) error {
+	names := make([]string, len(levels))
+	for i, one := range levels {
+		names[i] = one.name
+		if name == one.name || name == "" {
+			current = one
+			return nil
+		}
+	}
+	return fmt.Errorf("this CPU has %s", strings.Join(names, ", "))
+}

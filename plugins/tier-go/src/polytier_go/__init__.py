@@ -1,0 +1,28 @@
+"""The Go tier of polytier: importing it starts nothing; the library is loaded at the first call."""
+
+from polytier_go._build import BUILD_DIGEST
+from polytier_go.kuramoto import (
+    build_knm,
+    kuramoto_euler,
+    kuramoto_phases,
+    kuramoto_rk4,
+    kuramoto_trajectory,
+    mean_phase,
+    networked_force,
+    order_parameter,
+)
+from polytier_go.runtime import simd_level, warm
+
+__all__ = [
+    "BUILD_DIGEST",
+    "build_knm",
+    "kuramoto_euler",
+    "kuramoto_phases",
+    "kuramoto_rk4",
+    "kuramoto_trajectory",
+    "mean_phase",
+    "networked_force",
+    "order_parameter",
+    "simd_level",
+    "warm",
+]
