@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,9 +70,7 @@ def start() -> Connected:
 
     try:
         with kept():
-            import juliacall
-
-            main = juliacall.Main
+            main = import_module("juliacall").Main
             version = tuple(int(main.seval(f"Int(VERSION.{part})")) for part in ("major", "minor", "patch"))
             return connected("juliacall", version, lambda code: int(main.seval(f"begin; {code}; end")))
     except ImportError:
@@ -88,8 +87,6 @@ def _running() -> Any:
 
 def _resolved() -> bool:
     try:
-        import juliapkg
-
-        return bool(juliapkg.resolve(dry_run=True))
+        return bool(import_module("juliapkg").resolve(dry_run=True))
     except Exception:  # noqa: BLE001 - whatever stands in its way would stand in juliacall's
         return False

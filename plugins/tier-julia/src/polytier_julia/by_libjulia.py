@@ -1,14 +1,14 @@
-"""Julia started through the C API of its library: any Julia from 1.5 on, without a Julia package and without network."""
+"""Julia started through the C API of its library: any from 1.5 on, without a Julia package and without network."""
 
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import cffi
-
 from polytier.errors import told
+from polytier_julia.foreign import foreign_interface
 from polytier_julia.locate import Julia, find
 from polytier_julia.surroundings import kept
 
@@ -37,7 +37,8 @@ class Library:
     opened: Library | None = None
 
     def __init__(self, julia: Julia) -> None:
-        self.julia, self.begun, self.ffi = julia, False, cffi.FFI()
+        self.julia, self.begun, self.ffi = julia, False, foreign_interface()
+        self.thread = 0
         self.ffi.cdef(_DECLARATIONS + "".join(f"void {name}(const char *, const char *);\n" for name in _STARTS))
         self.c: Any = self._loaded()
 
@@ -50,19 +51,24 @@ class Library:
             raise _unusable(self.julia, str(failure)) from failure
         lacking = [name for name in _NEEDED if not hasattr(library, name)]
         if lacking or not any(hasattr(library, name) for name in _STARTS):
-            raise _unusable(self.julia, f"{self.julia.library!r} is no libjulia: it lacks {', '.join(lacking or _STARTS)}")
+            missing = ", ".join(lacking or _STARTS)
+            raise _unusable(self.julia, f"{self.julia.library!r} is no libjulia: it lacks {missing}")
         return library
 
     def start(self) -> None:
         """Start the runtime in this thread; it cannot be stopped again."""
         if self.begun:
+            # Only after an interrupted start: from then on Julia takes code from the thread that started it, no other.
+            if self.thread != threading.get_ident():
+                hint = "repeat the first call in the thread that made it"
+                raise RuntimeError(told("load the kernels into Julia", "another thread has started it", hint))
             return
         if self.c.jl_is_initialized():
             found = "a Julia that something else has started already runs in this process"
             raise ImportError(told("start Julia", found, "set POLYTIER_JULIA=juliacall, and import juliacall first"))
         with kept(_HOLD):
             self._parse_options()
-            self.begun = True
+            self.begun, self.thread = True, threading.get_ident()
             begin = next(getattr(self.c, name) for name in _STARTS if hasattr(self.c, name))
             begin(os.fsencode(self.julia.bindir), os.fsencode(self.julia.image))
 
@@ -109,5 +115,5 @@ def _check_file(path: str, what: str) -> None:
 
 
 def _unusable(julia: Julia, found: str) -> ImportError:
-    hint = f"the Julia at {julia.executable!r} (from {julia.origin}) is damaged or made for another machine; name another"
+    hint = f"{julia.executable!r} (from {julia.origin}) is damaged or made for another machine: name another Julia"
     return ImportError(told("load libjulia", found, hint))

@@ -6,10 +6,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import cffi
 import numpy as np
 
 from polytier.errors import told
+from polytier_julia.foreign import foreign_interface
 from polytier_julia.sources import MODULE, folder
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def connected(way: str, version: tuple[int, ...], evaluate: Evaluate) -> Connect
     """Load the kernels into a Julia that runs, and take their addresses; `evaluate` gives integers from Julia code."""
     path = str(folder() / f"{MODULE}.jl")
     evaluate(f"isdefined(Main, :{MODULE}) || Base.include(Main, {julia_text(path)}); 0")
-    ffi = cffi.FFI()
+    ffi = foreign_interface()
     addresses = ffi.new("uintptr_t[]", len(SIGNATURES))
     head, kind, dtype = object.__basicsize__, id(np.ndarray), id(np.dtype(np.float64))
     target = int(ffi.cast("uintptr_t", addresses))
@@ -58,9 +58,8 @@ def connected(way: str, version: tuple[int, ...], evaluate: Evaluate) -> Connect
     if count != len(SIGNATURES):
         found = f"it offers {count} functions, not {len(SIGNATURES)}"
         raise ImportError(told("load the kernels into Julia", found, "reinstall polytier-julia"))
-    functions = {
-        name: ffi.cast(signature, address) for (name, signature), address in zip(SIGNATURES.items(), addresses, strict=True)
-    }
+    names = zip(SIGNATURES.items(), addresses, strict=True)
+    functions = {name: ffi.cast(signature, address) for (name, signature), address in names}
     _check_layout(functions["probe"])
     return Connected(way, version, functions if version < ADOPTING else _one_at_a_time(functions))
 

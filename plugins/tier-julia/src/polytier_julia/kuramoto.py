@@ -92,7 +92,9 @@ def kuramoto_trajectory(
 ) -> tuple[Vector, Vector]:
     """Return the coherence history of `kuramoto_euler`: times, and the order parameter at each."""
     orders = _integrated(kernels.kuramoto_trajectory, _orders, 1, theta0, omega, K, dt, n_steps)
-    return np.arange(len(orders)) * float(dt), orders
+    times = np.arange(len(orders), dtype=np.float64)
+    times *= float(dt)
+    return times, orders
 
 
 def _mean_field(kernel: Callable[[int], float], theta: ArrayLike) -> float:

@@ -113,7 +113,12 @@ def _start() -> Connected:
     else:
         start = by_libjulia.start
     state.begun = True
-    return start()
+    try:
+        return start()
+    except ImportError:
+        library = by_libjulia.Library.opened
+        state.begun = "juliacall" in sys.modules or (library is not None and library.begun)
+        raise
 
 
 def _starter(name: str) -> Callable[..., Any]:
@@ -125,7 +130,7 @@ def _starter(name: str) -> Callable[..., Any]:
 
 
 def _refuse(*_: Any) -> Any:
-    found = f"this process {os.getpid()} was forked from one in which Julia had started, and Julia does not survive that"
+    found = f"process {os.getpid()} was forked from one in which Julia had started, and Julia does not survive that"
     hint = "start worker processes with 'spawn' or 'forkserver', or fork before the first call"
     raise RuntimeError(told("run a kernel of the tier 'julia'", found, hint))
 

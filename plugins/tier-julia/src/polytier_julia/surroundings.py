@@ -7,7 +7,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import cffi
+from polytier_julia.foreign import foreign_interface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ def kept(hold: dict[str, str] | None = None) -> Iterator[None]:
     if os.name != "posix":
         yield
         return
-    ffi = cffi.FFI()
+    ffi = foreign_interface()
     ffi.cdef("int sigaction(int, const void *, void *); extern char **environ;")
     libc: Any = ffi.dlopen(None)
     actions, mask, flags = _actions(ffi, libc), signal.pthread_sigmask(signal.SIG_BLOCK, []), _flags()
@@ -38,13 +38,11 @@ def kept(hold: dict[str, str] | None = None) -> Iterator[None]:
         for number, action in actions.items():
             libc.sigaction(number, action, ffi.NULL)
         _put_back(flags)
-        for name in _environment(ffi, libc) - before:
-            os.unsetenv(name)
+        for variable in _environment(ffi, libc) - before:
+            os.unsetenv(variable)
         for name, value in hidden.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+            os.environ.pop(name)
+            os.environ.update({name: value} if value is not None else {})
 
 
 def _actions(ffi: Any, libc: Any) -> dict[int, Any]:
