@@ -19,6 +19,9 @@ const PI_PARTS = (3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901e
 const MAGIC = 6755399441055744.0 + 524288.0
 const STRAY = ~UInt64(0xfffff)
 
+# The step from two coefficients to one; a function of its own, because generators may hold no closures.
+pair(at::Int) = :(product_sum(spread(c[$at]), x, spread(c[$(at + 1)])))
+
 """
 Return the polynomial at `x`, given the square of `x`.
 
@@ -26,7 +29,6 @@ Two chains, for even and for odd powers: one long chain would fill the CPU's que
 """
 @generated function polynomial(x::Lanes, square::Lanes, c::NTuple{N,Float64}) where {N}
     # Generated, because Julia does not inline a recursion over the coefficients.
-    pair(at) = :(product_sum(spread(c[$at]), x, spread(c[$(at + 1)])))
     value = iseven(N) ? pair(1) : :(spread(c[1]))
     for at in 3-N%2:2:N
         value = :(product_sum($value, square, $(pair(at))))
