@@ -1,4 +1,5 @@
 # NumPy arrays, read where they lie: their header is part of NumPy's binary interface.
+# cffi's own way to an address, from_buffer, costs 560 ns a call where reading the header costs 60 ns.
 
 "What a kernel returns beside its answer."
 const GOOD = 0

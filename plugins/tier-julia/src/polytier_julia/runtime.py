@@ -66,16 +66,9 @@ def warm() -> None:
 def connect() -> None:
     """Start Julia unless it runs; a failure is remembered for as long as the settings stay as they are."""
     with state.lock:
-        if state.connected is not None:
-            return
-        settings = _settings()
-        if state.failure is not None and state.failure[0] == settings:
-            raise ImportError(state.failure[1])
-        try:
-            state.connected = _start()
-        except ImportError as failure:
-            state.failure = settings, str(failure)
-            raise
+        if state.connected is None:
+            state.connected = _started()
+        # Also when it has been connected before: a signal may have ended that call on its way through this loop.
         for name in NAMES:
             setattr(kernels, name, state.connected.functions[name])
 
@@ -94,6 +87,17 @@ def chosen_way() -> str | None:
 def defect(found: str) -> RuntimeError:
     """Return the error for something that the tier's own code should have excluded."""
     return RuntimeError(told("run a kernel of the tier 'julia'", found, "report it with the arguments of the call"))
+
+
+def _started() -> Connected:
+    settings = _settings()
+    if state.failure is not None and state.failure[0] == settings:
+        raise ImportError(state.failure[1])
+    try:
+        return _start()
+    except ImportError as failure:
+        state.failure = settings, str(failure)
+        raise
 
 
 def _settings() -> object:
