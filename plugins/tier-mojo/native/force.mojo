@@ -1,6 +1,7 @@
 """The pull of the network, straight from the caller's couplings: one use of K does not pay for packing it."""
 
 from std.ffi import external_call, c_int
+from std.sys import size_of
 
 from memory import Failure, Floats, NOT_FINITE, allocate, release
 from sincos import (
@@ -22,15 +23,13 @@ comptime SHARED_LEAST = 256
 
 @fieldwise_init
 struct Field(TrivialRegisterPassable):
-    """Couplings, sines and cosines (zeros beyond `n`), where the forces go, and the rows of one thread."""
+    """Couplings, sines and cosines (zeros beyond `n`), and where the forces go."""
 
     var n: Int
     var coupling: Floats
     var sine: Floats
     var cosine: Floats
     var to: Floats
-    var first: Int
-    var last: Int
 
 
 @always_inline
@@ -74,38 +73,44 @@ def some_rows[count: Int](field: Field, first: Int):
         )
 
 
-def rows_of(field: Pointer[Field, MutUntrackedOrigin]) abi("C") -> Int:
-    """Compute the forces of a thread's rows."""
-    var row = field[].first
-    while row + ROWS <= field[].last:
-        some_rows[ROWS](field[], row)
+def rows_of(field: Field, first: Int, last: Int):
+    """Compute the forces from row `first` to row `last`."""
+    var row = first
+    while row + ROWS <= last:
+        some_rows[ROWS](field, row)
         row += ROWS
-    while row < field[].last:
-        some_rows[1](field[], row)
+    while row < last:
+        some_rows[1](field, row)
         row += 1
+
+
+def second_half(field: Pointer[Field, MutUntrackedOrigin]) abi("C") -> Int:
+    """Body of the second thread."""
+    rows_of(field[], middle_of(field[].n), field[].n)
     return 0
 
 
-def share(field: Field):
-    """Compute all rows, with a second thread where that pays; each row is summed alike by either."""
-    var middle = 0 if field.n < SHARED_LEAST else field.n // 2 // ROWS * ROWS
-    var other = field
-    other.first = middle
-    var address = Pointer(to=other).unsafe_origin_cast[MutUntrackedOrigin]()
+def middle_of(n: Int) -> Int:
+    """Return the first row of the second half."""
+    return n // 2 // ROWS * ROWS
+
+
+def share(field: Field) raises Failure:
+    """Compute all rows with a second thread; each row is summed alike by either."""
+    # In memory of libc: of a local variable the compiler may drop what only the thread will read.
+    var memory = allocate(size_of[Field]() // 8)
+    var handed = memory.unsafe_bitcast[Field]()
+    handed[] = field
     var thread = UInt64(0)
-    var refused = c_int(1)
-    if middle > 0:
-        refused = external_call["pthread_create", c_int](
-            Pointer(to=thread), Int(0), rows_of, address
-        )
+    var refused = external_call["pthread_create", c_int](
+        Pointer(to=thread), Int(0), second_half, handed
+    )
     if refused != 0:
-        _ = rows_of(address)
-    var mine = field
-    mine.last = middle
-    _ = rows_of(Pointer(to=mine).unsafe_origin_cast[MutUntrackedOrigin]())
+        _ = second_half(handed)
+    rows_of(field, 0, middle_of(field.n))
     if refused == 0:
         _ = external_call["pthread_join", c_int](thread, Int(0))
-    _ = other.n + mine.n  # both live until the threads have ended
+    release(memory)
 
 
 def force(n: Int, theta: Floats, coupling: Floats, to: Floats) raises Failure:
@@ -113,7 +118,7 @@ def force(n: Int, theta: Floats, coupling: Floats, to: Floats) raises Failure:
     var room = (n + WIDTH - 1) // WIDTH * WIDTH
     var memory = allocate(2 * room)
     var field = Field(
-        n, coupling, memory, memory.unsafe_offset(room), to, 0, n
+        n, coupling, memory, memory.unsafe_offset(room), to
     )
     for at in range(0, n, WIDTH):
         var pair = sincos(load_first(theta, at, min(WIDTH, n - at)))
@@ -121,7 +126,10 @@ def force(n: Int, theta: Floats, coupling: Floats, to: Floats) raises Failure:
         field.cosine.unsafe_store(at, pair.cos)
     for at in range(n, room):
         field.cosine[unsafe_offset=at] = 0
-    share(field)
+    if n < SHARED_LEAST:
+        rows_of(field, 0, n)
+    else:
+        share(field)
     release(memory)
     # What is not finite leaves its mark in its row, the diagonal excepted; a force may also overflow by itself.
     var sound = all_finite(to, n)

@@ -2,8 +2,9 @@
 
 from std.ffi import external_call, c_int
 from std.math import cos, isfinite, sin
+from std.sys import size_of
 
-from memory import Failure, Floats, NOT_FINITE
+from memory import Failure, Floats, NOT_FINITE, allocate, release
 from sincos import (
     Mask,
     Vector,
@@ -99,23 +100,34 @@ def sum_half(half: Pointer[Half, MutUntrackedOrigin]) abi("C") -> Int:
     return 0
 
 
-def sums_of(theta: Floats, count: Int) raises Failure -> Sums:
-    """Sum all phases: always as two halves, so that the bits do not tell whether a thread could be had."""
-    var middle = 0 if count < SHARED_LEAST else count // 2 // BLOCK * BLOCK
-    var second = Half(theta.unsafe_offset(middle), count - middle, Sums(0, 0))
-    var address = Pointer(to=second).unsafe_origin_cast[MutUntrackedOrigin]()
+def shared_sums(theta: Floats, count: Int) raises Failure -> Sums:
+    """Sum two halves by two threads; the halves are the same where a thread cannot be had."""
+    var middle = count // 2 // BLOCK * BLOCK
+    # In memory of libc: of a local variable the compiler may drop what only the thread will read.
+    var memory = allocate(size_of[Half]() // 8)
+    var second = memory.unsafe_bitcast[Half]()
+    second[] = Half(theta.unsafe_offset(middle), count - middle, Sums(0, 0))
     var thread = UInt64(0)
-    var refused = c_int(1)
-    if middle > 0:
-        refused = external_call["pthread_create", c_int](
-            Pointer(to=thread), Int(0), sum_half, address
-        )
+    var refused = external_call["pthread_create", c_int](
+        Pointer(to=thread), Int(0), sum_half, second
+    )
     if refused != 0:
-        _ = sum_half(address)
+        _ = sum_half(second)
     var first = range_sums(theta, middle)
     if refused == 0:
         _ = external_call["pthread_join", c_int](thread, Int(0))
-    var all = Sums(first.cos + second.sums.cos, first.sin + second.sums.sin)
+    var other = second[].sums
+    release(memory)
+    return Sums(first.cos + other.cos, first.sin + other.sin)
+
+
+def sums_of(theta: Floats, count: Int) raises Failure -> Sums:
+    """Sum over all phases."""
+    var all: Sums
+    if count < SHARED_LEAST:
+        all = range_sums(theta, count)
+    else:
+        all = shared_sums(theta, count)
     if not isfinite(all.cos + all.sin):
         raise Failure(NOT_FINITE)
     return all
