@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - the build hook is a lone script
 """Compiles the Mojo worker for each level of SIMD, links it against libc and libm alone, and puts it into the wheel."""
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NAME = "polytier-mojo-worker"
 class WorkerHook(BuildHookInterface[Any]):
     """Adds the executables, and a module that states the digest of their sources."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Build for a wheel; an sdist carries the sources."""
         if self.target_name != "wheel":
             return
@@ -45,7 +46,7 @@ class WorkerHook(BuildHookInterface[Any]):
         build_data["pure_python"] = False
         build_data["tag"] = "py3-none-linux_x86_64"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - as above
         """Remove what was built beside the tree."""
         if self.target_name == "wheel":
             shutil.rmtree(self.place, ignore_errors=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy import ndarray
+
 from polytier.arrays import float_matrix, float_vector, integer, positive
 from polytier.errors import told
-
 from polytier_mojo._build import BUILD_DIGEST
 from polytier_mojo.native import executable
 from polytier_mojo.runtime import NotFiniteError, Worker
@@ -212,4 +212,5 @@ def kuramoto_trajectory(
         _integrate(TRAJECTORY, (n, 0, count, step, 0.0), (theta, frequencies, coupling), answer, arguments)
         coherence[first : first + count + 1] = answer[: count + 1]
         theta = answer[count + 1 :]
-    return np.arange(steps + 1) * step, coherence
+    times: Array = np.arange(steps + 1, dtype=np.float64) * step
+    return times, coherence

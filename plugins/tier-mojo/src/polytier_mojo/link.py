@@ -7,8 +7,7 @@ import select
 from typing import TYPE_CHECKING, Any, Final
 
 from polytier.errors import told
-
-from polytier_mojo.frames import GREETING, INLINE, INLINE_ANSWER, LASTING, MAGIC, REPLY, REQUEST
+from polytier_mojo.frames import DONE, GREETING, INLINE, INLINE_ANSWER, LASTING, MAGIC, REPLY, REQUEST
 from polytier_mojo.process import ending, started
 from polytier_mojo.shared import Segment
 
@@ -42,25 +41,44 @@ class Link:
         self._arena = arena
         self._number = 0
         self._head, self._excess = bytearray(REPLY.size), bytearray(1)
-        self._segments, self._shortage = _segments()
-        # The end of the requests that the worker reads stays open here too: a write then finds a reader even when
-        # the worker is dead, and no SIGPIPE can end a program that has given this signal its default action back.
-        self._unread, self._requests = os.pipe()
-        self._replies, written = os.pipe()
+        self._fds: list[int] = []
+        self._segments: tuple[Segment, ...] = ()
         self._process: Popen[bytes] | None = None
+        self._poll = select.poll()
         try:
-            shared = (*(segment.fd for segment in self._segments), arena.fd) if self._segments else ()
-            self._process = started(executable, self._unread, written, shared)
-            os.close(written)
-            written = -1
-            self._poll = select.poll()
-            self._poll.register(self._replies, select.POLLIN)
+            self._open(executable)
             self._greeted(digest)
+        except OSError as failure:
+            self.end(grace=0)
+            hint = "close some files, free some memory, or end some processes"
+            raise RuntimeError(told("start the mojo worker", str(failure), hint)) from failure
         except BaseException:
-            if written >= 0:
-                os.close(written)
             self.end(grace=0)
             raise
+
+    @property
+    def shared_bytes(self) -> int:
+        """The shared memory that is kept between calls, what lasts aside."""
+        return sum(segment.size for segment in self._segments)
+
+    def _open(self, executable: Path) -> None:
+        """Make pipes and shared memory, and start the worker with them."""
+        # The end of the requests that the worker reads stays open here too: a write then finds a reader even when
+        # the worker is dead, and no SIGPIPE can end a program that has given this signal its default action back.
+        read, self._requests = self._pipe()
+        self._replies, written = self._pipe()
+        self._segments, self._shortage = _segments()
+        shared = (*(segment.fd for segment in self._segments), self._arena.fd) if self._segments else ()
+        self._process = started(executable, read, written, shared)
+        # Here the writing end would hide the worker's end.
+        self._fds.remove(written)
+        os.close(written)
+        self._poll.register(self._replies, select.POLLIN)
+
+    def _pipe(self) -> tuple[int, int]:
+        ends = os.pipe()
+        self._fds += ends
+        return ends
 
     @property
     def pid(self) -> int:
@@ -80,7 +98,8 @@ class Link:
             wanted = answer.nbytes
         if size <= INLINE_MOST and wanted <= INLINE_ANSWER:
             frame = (MAGIC, REQUEST.size + size, self._number, kernel, n, first, count, a, b, *_NOWHERE)
-            os.writev(self._requests, [REQUEST.pack(*frame), *inputs])
+            parts: list[Any] = [REQUEST.pack(*frame), *inputs]
+            os.writev(self._requests, parts)
             return self._reply(answer)
         return self._large(kernel, numbers, inputs, answer)
 
@@ -93,10 +112,13 @@ class Link:
         frame = (MAGIC, REQUEST.size, self._number, kernel, n, first, count, a, b, *places, *sizes)
         os.write(self._requests, REQUEST.pack(*frame))
         if answer is None or places[3] == INLINE:
-            return self._reply(answer)
-        reply = self._reply(None)
-        if reply[0] == 0:
-            answer.reshape(-1)[:] = self._segments[1].values[: answer.size]
+            reply = self._reply(answer)
+        else:
+            reply = self._reply(None)
+            if reply[0] == DONE:
+                answer.reshape(-1)[:] = self._segments[1].values[: answer.size]
+        for segment in self._segments:
+            segment.trim()
         return reply
 
     def _reply(self, answer: Array | None) -> tuple[int, float, float]:
@@ -134,23 +156,23 @@ class Link:
             hint = "reinstall polytier-mojo: its files come from two builds"
             raise ImportError(told("start the mojo worker", f"it is of another build ({found[:16]!r})", hint))
 
-    def _put(
-        self, inputs: tuple[Array, ...], answer: Array | None
-    ) -> tuple[list[int], tuple[int, int, int]]:
+    def _put(self, inputs: tuple[Array, ...], answer: Array | None) -> tuple[list[int], tuple[int, int, int]]:
         """Put the arrays where the worker sees them, and return their places and the sizes of the segments."""
         if not self._segments:
             hint = "memfd_create must be allowed; small calls work without it"
             raise RuntimeError(told("share memory with the mojo worker", str(self._shortage), hint))
         ours, answers = self._segments
         lasting = [self._arena.place(array) for array in inputs]
-        room = sum(-(-array.nbytes // _ALIGNED) * _ALIGNED for array, at in zip(inputs, lasting, strict=True) if at is None)
+        room = sum(
+            -(-array.nbytes // _ALIGNED) * _ALIGNED for array, at in zip(inputs, lasting, strict=True) if at is None
+        )
         self._reserve(ours, room)
         places, end = [], 0
         for array, at in zip(inputs, lasting, strict=True):
             if at is None:
                 ours.values[end // 8 : end // 8 + array.size] = array.reshape(-1)
                 places.append(end)
-                end += -(-array.nbytes // _ALIGNED) * _ALIGNED
+                end += _aligned(array)
             else:
                 places.append(at | LASTING)
         if len(places) == 2:  # noqa: PLR2004 - phases and couplings: no frequencies between them
@@ -171,11 +193,6 @@ class Link:
             found = f"{nbytes} bytes cannot be had ({failure})"
             raise RuntimeError(told("share memory with the mojo worker", found, hint)) from failure
 
-    def trim(self) -> None:
-        """Give back the shared memory that only a large call needs."""
-        for segment in self._segments:
-            segment.trim()
-
     def kill(self) -> None:
         """Kill the worker; whoever waits for its answer finds it dead."""
         if self._process is not None:
@@ -183,44 +200,49 @@ class Link:
 
     def end(self, grace: int = GRACE) -> None:
         """End the worker and let go of all that it had; without grace it is killed at once."""
-        self._close(self._requests)
         try:
-            if grace and self._process is not None:
-                self._poll.poll(grace)  # the end of its output is the end of the process
+            if self._process is not None:
+                if grace:
+                    self._hang_up()
+                    self._poll.poll(grace)  # the end of its output is the end of the process
+                self._process.kill()
+                self._process.wait()
         finally:
-            try:
-                if self._process is not None:
-                    self._process.kill()
-                    self._process.wait()
-            finally:
-                self._close(self._unread, self._replies)
-                for segment in self._segments:
-                    segment.close()
+            self._close()
 
     def abandon(self) -> None:
         """Let go of a worker that another process started, without a word to it."""
-        self._close(self._requests, self._unread, self._replies)
-        for segment in self._segments:
-            segment.close()
         if self._process is not None:
             # It is no child of this process: there is nothing to wait for, and nothing to warn of.
             self._process.returncode = 0
+        self._close()
 
-    @staticmethod
-    def _close(*fds: int) -> None:
-        for fd in fds:
-            os.close(fd)
+    def _hang_up(self) -> None:
+        self._fds.remove(self._requests)
+        os.close(self._requests)
+
+    def _close(self) -> None:
+        while self._fds:
+            os.close(self._fds.pop())
+        for segment in self._segments:
+            segment.close()
+        self._segments = ()
 
 
 _NOWHERE: Final = (INLINE, INLINE, INLINE, INLINE, 0, 0, 0)
+
+
+def _aligned(array: Array) -> int:
+    """Return the bytes that an array takes in a segment."""
+    return -(-array.nbytes // _ALIGNED) * _ALIGNED
 
 
 def _segments() -> tuple[tuple[Segment, ...], OSError | None]:
     """Return the two segments, or none and the reason: without shared memory small calls still work."""
     made: list[Segment] = []
     try:
-        for name in ("polytier-mojo-inputs", "polytier-mojo-answers"):
-            made.append(Segment(name))
+        made.append(Segment("polytier-mojo-inputs"))
+        made.append(Segment("polytier-mojo-answers"))
     except OSError as failure:
         for segment in made:
             segment.close()

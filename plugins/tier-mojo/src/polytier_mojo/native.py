@@ -33,7 +33,7 @@ def executable() -> Path:
 
 def chosen_level(flags: set[str], asked: str | None) -> str:
     """Return the level to use on a CPU with these flags; ImportError if it has none, or not the one asked for."""
-    usable, needed = [], set[str]()
+    usable, needed = list[str](), set[str]()
     for level in reversed(LEVELS):
         needed |= LEVELS[level]
         if needed <= flags:

@@ -10,7 +10,6 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from polytier.errors import told
-
 from polytier_mojo.frames import DONE, NO_MEMORY, NOT_FINITE
 from polytier_mojo.link import GRACE, Link
 from polytier_mojo.shared import Arena
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
 
 TIMEOUT = "POLYTIER_MOJO_TIMEOUT"
 DEFAULT_TIMEOUT = 30.0
+LONGEST = 1_000_000
+"""Seconds whose milliseconds still fit into the int of 32 bits that a poll counts in."""
+
 PATIENCE = 1.0
 """Seconds that the end of the interpreter waits for another thread's call."""
 
@@ -41,10 +43,9 @@ def timeout() -> float:
         seconds = float(text)
     except ValueError:
         seconds = float("nan")
-    # A poll counts milliseconds in an int of 32 bits.
-    if isfinite(seconds) and 0 < seconds <= 1_000_000:
+    if isfinite(seconds) and 0 < seconds <= LONGEST:
         return seconds
-    hint = f"set it to a number of seconds between 0 and 1000000, or unset it for {DEFAULT_TIMEOUT:g}"
+    hint = f"set it to a number of seconds between 0 and {LONGEST}, or unset it for {DEFAULT_TIMEOUT:g}"
     raise ImportError(told(f"read {TIMEOUT}", f"{text!r} is no such number", hint))
 
 
@@ -79,6 +80,11 @@ class Worker:
     def pid(self) -> int | None:
         """The process id of the worker, if one was started."""
         return self._link.pid if self._link else None
+
+    @property
+    def shared_bytes(self) -> int:
+        """The shared memory that is kept between calls, what lasts aside."""
+        return self._link.shared_bytes if self._link else 0
 
     def start(self) -> None:
         """Start the worker unless it runs."""
@@ -115,7 +121,7 @@ class Worker:
             link.end(grace)
 
     def forget(self) -> None:
-        """Leave the worker to the process that started it: a fork inherits descriptors, and even a lock that is held."""
+        """Leave the worker to the process that started it: a fork inherits descriptors and memory."""
         link, self._link = self._link, None
         self._owner = os.getpid()
         self.arena.leave()
@@ -123,7 +129,7 @@ class Worker:
             link.abandon()
 
     def after_fork(self) -> None:
-        """Begin anew in the child of a fork."""
+        """Begin anew in the child of a fork, where a lock that another thread held stays held for ever."""
         self._lock = threading.Lock()
         self.forget()
 

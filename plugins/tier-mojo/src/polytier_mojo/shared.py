@@ -93,11 +93,11 @@ class Arena:
         """Return the offset at which the worker finds an array, or None if it lies elsewhere."""
         if not self._blocks:
             return None
-        start = array.__array_interface__["data"][0]
+        start: int = array.__array_interface__["data"][0]
         with self._lock:
             for address, (offset, room) in self._blocks.items():
                 if address <= start and start + array.nbytes <= address + room:
-                    return offset + start - address
+                    return offset + (start - address)
         return None
 
     def leave(self) -> None:
