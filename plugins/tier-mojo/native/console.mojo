@@ -105,7 +105,7 @@ their length follows from their number.
   --digest    the digest of the sources it was built from
 
 exit codes: 0 done, 1 arguments refused, 2 used wrongly, 3 no memory, 4 reading
-or writing failed, 141 whoever reads the answer went away
+or writing failed
 """
 
 

@@ -154,27 +154,31 @@ def put(values: Floats, count: Int) -> Bool:
     return write_all(1, values.unsafe_bitcast[UInt8](), 8 * count)
 
 
-def put_number(number: Float64) -> Bool:
-    """Write one value to standard output."""
-    var here = number
-    var address = Pointer(to=here).unsafe_origin_cast[MutUntrackedOrigin]()
-    return write_all(1, address.unsafe_bitcast[UInt8](), 8)
+def put_number(room: Floats, number: Float64) -> Bool:
+    """Write one value to standard output, from memory of libc: a local variable may end before it is read."""
+    room[unsafe_offset=0] = number
+    return put(room, 1)
 
 
-def put_answer(call: Call) -> Bool:
+def put_times(call: Call) raises Failure -> Bool:
+    """Write the times of a trajectory, each a product."""
+    var times = allocate(call.count + 1)
+    for step in range(call.count + 1):
+        times[unsafe_offset=step] = Float64(step) * call.a
+    return put(times, call.count + 1)
+
+
+def put_answer(call: Call) raises Failure -> Bool:
     """Write the answer of a call as its kernel's caller expects it."""
     if call.kernel == ORDER_PARAMETER:
-        return put_number(order_parameter(call))
+        return put_number(call.to, order_parameter(call))
     if call.kernel == MEAN_PHASE:
-        return put_number(mean_phase(call))
+        return put_number(call.to, mean_phase(call))
     if call.kernel == KURAMOTO_PHASES:
         if not put(call.theta, call.n):
             return False
     if call.kernel == KURAMOTO_TRAJECTORY:
-        for step in range(call.count + 1):
-            if not put_number(Float64(step) * call.a):
-                return False
-        return put(call.to, call.count + 1)
+        return put_times(call) and put(call.to, call.count + 1)
     return put(call.to, answer_values(call))
 
 
@@ -196,9 +200,9 @@ def once(count: Int, argv: ArgV) -> Int:
     try:
         supplied(call)
         run(call)
+        return 0 if put_answer(call) else FAILED_IO
     except failure:
         return told(failure)
-    return 0 if put_answer(call) else FAILED_IO
 
 
 def told(failure: Failure) -> Int:
