@@ -1,0 +1,29 @@
+"""The Mojo tier of polytier: compiled kernels in a process of its own, which the first call starts."""
+
+from polytier_mojo._build import BUILD_DIGEST
+from polytier_mojo.kuramoto import (
+    build_knm,
+    empty,
+    kuramoto_euler,
+    kuramoto_phases,
+    kuramoto_rk4,
+    kuramoto_trajectory,
+    mean_phase,
+    networked_force,
+    order_parameter,
+    warm,
+)
+
+__all__ = [
+    "BUILD_DIGEST",
+    "build_knm",
+    "empty",
+    "kuramoto_euler",
+    "kuramoto_phases",
+    "kuramoto_rk4",
+    "kuramoto_trajectory",
+    "mean_phase",
+    "networked_force",
+    "order_parameter",
+    "warm",
+]

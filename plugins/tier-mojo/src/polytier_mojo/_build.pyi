@@ -1,0 +1,3 @@
+from typing import Final
+
+BUILD_DIGEST: Final[str]
