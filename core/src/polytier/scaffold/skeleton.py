@@ -6,12 +6,18 @@ import os
 import shlex
 import shutil
 from importlib.resources import files
-from pathlib import Path
 from string import Template
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polytier
 from polytier.errors import ScaffoldError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+WIDTH: Final = 120
+"""Characters of a line in what is written."""
 
 
 class Skeleton(NamedTuple):
@@ -28,6 +34,15 @@ def render(template: str, **values: str) -> str:
     """Return the text of a template of this package with its placeholders filled."""
     text = files("polytier.scaffold").joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
     return Template(text).substitute(values)
+
+
+def wrapped(head: str, items: Iterable[str], tail: str) -> str:
+    """Return `head`, the items and `tail` on one line, or each item on a line of its own where that is too long."""
+    items = list(items)
+    line = f"{head}{', '.join(items)}{tail}"
+    # An import needs its parentheses only where it is broken.
+    line = line.replace("import (", "import ").removesuffix(")") if tail == ")" else line
+    return line if len(line) <= WIDTH else "\n".join([head, *(f"    {item}," for item in items), tail])
 
 
 def requirement() -> str:

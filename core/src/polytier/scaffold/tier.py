@@ -12,7 +12,7 @@ from polytier.errors import ScaffoldError
 from polytier.marks import KERNEL_GROUP
 from polytier.scaffold.excerpt import UncutError, excerpt
 from polytier.scaffold.names import tier_package
-from polytier.scaffold.skeleton import Skeleton, install, render, requirement
+from polytier.scaffold.skeleton import Skeleton, install, render, requirement, wrapped
 from polytier.tiers.index import entry_points
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def tier_skeleton(name: str, kernels: Sequence[Kernel], parent: Path) -> Skeleto
         "dependencies": json.dumps(["numpy>=1.26", *_requirements(kernels)]),
         "kernels": ", ".join(f"`{kernel.name}`" for kernel in kernels),
         "first": kernels[0].name,
-        "modules": "\n".join(f"- `src/{package}/{family}.py`" for family in families),
+        "modules": "\n".join(f"- `src/{package}/{stem}.py`" for stem in families),
         "imports": "\n".join(
-            f"from {package}.{family} import {', '.join(found)}" for family, found in families.items()
+            wrapped(f"from {package}.{stem} import (", found, ")") for stem, found in families.items()
         ),
-        "exported": json.dumps(sorted(kernel.name for kernel in kernels)),
+        "exported": wrapped("__all__ = [", (f'"{each}"' for each in sorted(kernel.name for kernel in kernels)), "]"),
     }
     source = f"src/{package}"
     contents = {
