@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+from copy import copy
+from symtable import SymbolTable, symtable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polytier.scaffold.layout import laid_out
@@ -15,6 +17,7 @@ LEAVES: Final = ("polytier.arrays", "polytier.errors", "polytier.marks")
 """What a tier may import of polytier."""
 
 _SWITCH = "TYPE_CHECKING"
+_PLAIN = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 _GIVEN = frozenset({*dir(builtins), "__name__"})
 
 
@@ -42,8 +45,10 @@ def _definitions(body: list[ast.stmt], *, typed: bool = False) -> Iterator[Defin
     for node in body:
         if isinstance(node, ast.If) and ast.unparse(node.test) == _SWITCH:
             yield from _definitions(node.body, typed=True)
-        else:
-            yield from (Definition(name, node, typed) for name in sorted(_bound([node])))
+        elif isinstance(node, _PLAIN):
+            symbols = symtable(ast.unparse(node), "", "exec").get_symbols()
+            names = [symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()]
+            yield from (Definition(name, node, typed) for name in names)
 
 
 def _closure(known: dict[str, Definition], kernels: Iterable[str]) -> set[str]:
@@ -62,37 +67,19 @@ def _closure(known: dict[str, Definition], kernels: Iterable[str]) -> set[str]:
 
 
 def _used(node: ast.stmt, *, undecorated: bool) -> set[str]:
-    parts: list[ast.AST] = [node]
-    if isinstance(node, ast.FunctionDef):
-        parts = [node.args, *node.body, *filter(None, [node.returns]), *([] if undecorated else node.decorator_list)]
-    inside = [found for part in parts for found in ast.walk(part)]
-    for found in inside:
+    for found in ast.walk(node):
         _check_import(found)
-    loaded = {found.id for found in inside if isinstance(found, ast.Name) and isinstance(found.ctx, ast.Load)}
-    return loaded - _bound(parts)
+    if undecorated and isinstance(node, ast.FunctionDef):
+        node = copy(node)
+        node.decorator_list = []
+    table = symtable(ast.unparse(node), "", "exec")
+    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    return own.union(*map(_globals, table.get_children()))
 
 
-def _bound(parts: Iterable[ast.AST]) -> set[str]:
-    """Return the names that statements bind; inside a function, those that are its own."""
-    bound: set[str] = set()
-    for node in parts:
-        bound |= set(_names(node))
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
-            bound |= _bound(ast.iter_child_nodes(node))
-    return bound
-
-
-def _names(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.arg):
-        yield node.arg
-    elif isinstance(node, ast.alias):
-        yield (node.asname or node.name).partition(".")[0]
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
+def _globals(table: SymbolTable) -> set[str]:
+    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return own.union(*map(_globals, table.get_children()))
 
 
 def _check_import(node: ast.AST) -> None:
