@@ -13,8 +13,8 @@ SUMMARY = "write the skeleton of a pack with a new kernel, which conforms from t
 DESCRIPTION = """\
 Write the skeleton of a kernel pack into a new directory of the kernel's name:
 pyproject.toml with the entry point, a package that declares the kernel with its
-size, tolerance and cases, a README, and tests. The floor computes a mean square;
-put yours in its place.
+size, tolerance and cases, a README, and tests. The floor that it begins with
+computes a mean square; put yours in its place.
 
 example:
   $ polytier new-kernel band_energy
