@@ -180,6 +180,15 @@ class MissingExtraError(PolytierError, ImportError):
         return cls(told(feature, "an optional dependency is not installed", f"pip install 'polytier[{extra}]'"))
 
 
+class ScaffoldError(PolytierError, ValueError):
+    """The skeleton of a new distribution cannot be made; nothing was written."""
+
+    @classmethod
+    def of(cls, kind: str, name: str, found: str, hint: str) -> ScaffoldError:
+        """Return the error for a new `kind` ('tier', 'kernel')."""
+        return cls(told(f"make a skeleton of {kind} {name!r}", found, hint))
+
+
 class PolytierWarning(UserWarning):
     """Something that is installed or set has no effect; polytier works without it."""
 

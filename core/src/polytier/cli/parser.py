@@ -7,7 +7,7 @@ import difflib
 from typing import Any, NoReturn, Protocol
 
 import polytier
-from polytier.cli import check, demo, freeze, kernels, measure, rank, tiers, why
+from polytier.cli import check, demo, freeze, kernels, measure, new_kernel, new_tier, rank, tiers, why
 
 CODES = """exit codes:
   0    done, nothing to report
@@ -38,6 +38,8 @@ VERBS: dict[str, Verb] = {
     "rank": rank,
     "why": why,
     "freeze": freeze,
+    "new-tier": new_tier,
+    "new-kernel": new_kernel,
     "demo": demo,
 }
 
@@ -70,7 +72,7 @@ def build() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = Parser(
         prog="polytier",
-        description="See, check, measure and explain the tiers that serve polytier's kernels.",
+        description="See, check, measure, explain and begin the tiers that serve polytier's kernels.",
         epilog=f"`polytier VERB --help` shows an example of each verb.\n\n{CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,0 +1,1 @@
+"""Writes the skeleton of a new distribution: a tier, or a kernel pack."""
