@@ -34,7 +34,7 @@ def test_a_tier_has_the_files_of_a_tier(tier: str) -> None:
 @pytest.mark.parametrize("family", families())
 @pytest.mark.parametrize("tier", NATIVE)
 def test_a_family_is_one_native_file(tier: str, family: str) -> None:
-    """Each family has one native file of its name in every tier, and one adapter of its name where there are adapters."""
+    """Each family is one native file of its name in every tier, and one adapter of its name where there are any."""
     place = ROOT / "plugins" / f"tier-{tier}"
     assert (place / NATIVE[tier].format(family)).is_file()
     if tier != "rust":

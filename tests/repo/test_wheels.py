@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 DISTRIBUTIONS = ["polytier", "polytier-go", "polytier-julia", "polytier-mojo", "polytier-rust"]
 ALLOWED = {"polytier.marks", "polytier.errors", "polytier.arrays"}
 NATIVE = ("*.so", "*.pyd", "*.dll", "*.dylib")
-RUNTIMES = {"cffi", "juliacall", "juliapkg", "mojo", "max", "polytier_go", "polytier_julia", "polytier_mojo", "polytier_rust", "numba", "jax"}
+RUNTIMES = {"cffi", "juliacall", "juliapkg", "mojo", "max", "numba", "jax"} | {
+    name.replace("-", "_") for name in DISTRIBUTIONS[1:]
+}
 
 
 def member(wheel: ZipFile, pattern: str) -> bytes:
