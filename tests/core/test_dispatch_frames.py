@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from helpers_dispatch import (
@@ -20,7 +20,7 @@ import polytier
 from polytier.errors import forget_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conftest import Installer
 
@@ -105,17 +105,67 @@ def test_a_tier_that_cannot_be_imported_keeps_no_arguments(
     assert alive() is None
     report = polytier.dispatcher.quarantine.report("order_parameter", "broken")
     assert report is not None
-    assert "it was raised at" in report.first
+    assert "it was raised so:" in report.first
     assert "in dig" in report.first
 
 
 def test_frames_are_forgotten_in_the_whole_family() -> None:
-    """Causes, contexts and the members of groups lose their tracebacks too."""
+    """Causes and the members of groups lose their tracebacks too, be they causes of each other."""
     group = ExceptionGroup("all", [KeyError("k")])
     for raised in (group, group.exceptions[0]):
         with suppress(Exception):
             raise raised
     failure = RuntimeError("then")
     failure.__cause__ = failure.__context__ = group
+    group.__cause__ = failure
     forget_frames(failure)
     assert [e.__traceback__ for e in (group, group.exceptions[0])] == [None] * 2
+    assert failure.__context__ is None
+
+
+class OwnError(Exception):
+    """The caller's own exception, which can be watched."""
+
+
+def handled(call: Callable[[], Any]) -> weakref.ref[OwnError]:
+    """Make a call while an exception of one's own is handled, check that it stays whole, and return it, watched."""
+    try:
+        raise_own()
+    except OwnError as own:
+        watched, frames = weakref.ref(own), own.__traceback__
+        call()
+        whole = own.__traceback__ is frames is not None
+    assert whole
+    return watched
+
+
+def raise_own() -> NoReturn:
+    """Raise the caller's own exception."""
+    raise OwnError
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+@pytest.mark.usefixtures("no_collection")
+def test_the_exception_that_a_caller_handles_stays_whole_and_its_own(kind: str) -> None:
+    """A call inside an except clause neither strips nor keeps the exception that is handled there."""
+    b = bench({"rust": FAILURES[kind]}, standing(2, 0, "rust", "floor"))
+    for _ in range(2):
+        assert handled(lambda: suppressed(b.function))() is None
+
+
+def suppressed(function: Any) -> None:
+    """Call a function and drop what it raises."""
+    with suppress(ValueError):
+        function(CALL)
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_a_failed_import_keeps_no_exception_of_the_caller(
+    install_tier: Installer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was handled when a tier was first imported is not remembered with the tier's failure."""
+    install_tier("broken", "raise OSError('no device')")
+    monkeypatch.setenv("POLYTIER_UNMEASURED", "allow")
+    monkeypatch.setenv("POLYTIER_TIERS", "broken")
+    polytier.refresh()
+    assert handled(lambda: polytier.order_parameter([0.0]))() is None

@@ -33,15 +33,18 @@ def first_line(failure: BaseException) -> str:
 
 
 def forget_frames(failure: BaseException) -> None:
-    """Take the traceback from an exception and from all it arose from: frames keep the arguments of calls alive."""
+    """Take the traceback from an exception and its causes, and what was handled meanwhile: frames keep arguments alive.
+
+    What was handled meanwhile may be the caller's own exception, so it is let go and left as it is.
+    """
     left: list[BaseException | None] = [failure]
     seen: set[int] = set()
     while left:
         one = left.pop()
         if one is not None and id(one) not in seen:
             seen.add(id(one))
-            one.__traceback__ = None
-            left += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+            one.__traceback__ = one.__context__ = None
+            left += [one.__cause__, *getattr(one, "exceptions", ())]
 
 
 class PolytierError(Exception):

@@ -34,7 +34,7 @@ class BrokenModuleError(Exception):
         import traceback  # only a failure pays for it
 
         if self.__cause__ is not None:
-            self.where = "".join(traceback.format_tb(self.__cause__.__traceback__)).rstrip()
+            self.where = in_words(self.__cause__, lambda cause: "".join(traceback.format_exception(cause))).rstrip()
         forget_frames(self)
         return self
 

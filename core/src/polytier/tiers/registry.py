@@ -172,7 +172,7 @@ class Tiers:
         hint = f"reinstall {point.distribution!r} {point.version} or uninstall it, then call polytier.refresh()"
         error = TierLoadError.of(name, str(broken), hint, lasting=broken.lasting)
         if broken.where:
-            error.add_note(f"it was raised at\n{broken.where}")
+            error.add_note(f"it was raised so:\n{broken.where}")
         raise error from broken.__cause__
 
     def _verdict(self, known: _Knowledge, name: str, kernel: Kernel) -> _Verdict:
