@@ -3,6 +3,7 @@
 const SIGNATURES = (
     (probe, (Object,)),
     (order_parameter, (Object,)),
+    (repeat_order_parameter, (Object, Int64, Object)),
     (mean_phase, (Object,)),
     (build_knm, (Object, Float64, Float64)),
     (networked_force, (Object, Object, Object, Object)),
@@ -18,6 +19,7 @@ const COMPILED = all(precompile(kernel, types) for (kernel, types) in SIGNATURES
 const ADDRESSES = (
     @cfunction(probe, Float64, (Object,)),
     @cfunction(order_parameter, Float64, (Object,)),
+    @cfunction(repeat_order_parameter, Int64, (Object, Int64, Object)),
     @cfunction(mean_phase, Float64, (Object,)),
     @cfunction(build_knm, Int64, (Object, Float64, Float64)),
     @cfunction(networked_force, Int64, (Object, Object, Object, Object)),

@@ -15,6 +15,14 @@ function order_parameter(theta::Object)::Float64
     coherence(c, s, n)
 end
 
+"Compute the order parameter `calls` times. The store may alias the phases, so no repetition can be left out."
+function repeat_order_parameter(theta::Object, calls::Int64, to::Object)::Int64
+    for _ in 1:calls
+        unsafe_store!(values(to), order_parameter(theta))
+    end
+    GOOD
+end
+
 "Return the phase of the mean field; not a number where an argument cannot be read as it is."
 function mean_phase(theta::Object)::Float64
     suitable(theta, 1) || return NaN

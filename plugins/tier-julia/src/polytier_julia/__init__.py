@@ -1,5 +1,6 @@
 """The Julia tier of polytier; Julia itself starts at the first call, in this process."""
 
+from polytier_julia.bare import bare_seconds
 from polytier_julia.kuramoto import (
     build_knm,
     kuramoto_euler,
@@ -18,6 +19,7 @@ BUILD_DIGEST = build_digest()
 
 __all__ = [
     "BUILD_DIGEST",
+    "bare_seconds",
     "build_knm",
     "kuramoto_euler",
     "kuramoto_phases",

@@ -23,6 +23,7 @@ _INTEGRATION = "int64_t(*)(uintptr_t, uintptr_t, uintptr_t, double, int64_t, int
 SIGNATURES: Final = {
     "probe": _MEAN_FIELD,
     "order_parameter": _MEAN_FIELD,
+    "repeat_order_parameter": "int64_t(*)(uintptr_t, int64_t, uintptr_t)",
     "mean_phase": _MEAN_FIELD,
     "build_knm": "int64_t(*)(uintptr_t, double, double)",
     "networked_force": "int64_t(*)(uintptr_t, uintptr_t, uintptr_t, uintptr_t)",

@@ -18,6 +18,7 @@ VARIABLE: Final = "POLYTIER_JULIA"
 WAYS: Final = ("juliacall", "libjulia", "off")
 NAMES: Final = (
     "order_parameter",
+    "repeat_order_parameter",
     "mean_phase",
     "build_knm",
     "networked_force",
@@ -34,6 +35,7 @@ class Kernels:
     __slots__ = NAMES
 
     order_parameter: Any
+    repeat_order_parameter: Any
     mean_phase: Any
     build_knm: Any
     networked_force: Any
