@@ -6,7 +6,7 @@ include(joinpath(@__DIR__, "..", "PolytierKernels.jl"))
 const K = PolytierKernels
 
 "What the kernels may call that is not inlined: their own slow paths, and Julia's functions of numbers."
-const ALLOWED = r"^(j|julia)_(integrate!|mean_field|library_sums|library_lanes!|atan|exp|sin|cos)_\d+$"
+const ALLOWED = r"^(j|julia)_(integrate!|order_parameter|mean_field|library_sums|library_lanes!|atan|exp|sin|cos)_\d+$"
 
 "Return the names of the functions that compiled code calls."
 function callees(f, types)
