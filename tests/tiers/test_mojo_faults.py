@@ -36,11 +36,11 @@ def reply(status=0, number=None, size=40, magic=b"PTM1"):
     return struct.pack("<4sIQQdd", magic, size, asked if number is None else number, status, 9.0, 0.0)
 """
 NONSENSE = {
-    "garbage": ("greet(); reply(); os.write(1, b'\\xff' * 40); time.sleep(60)", "a reply of 40 bytes"),
-    "half a frame": ("greet(); os.write(1, reply()[:17]); time.sleep(60)", "a reply of 17 bytes"),
-    "too long a frame": ("greet(); os.write(1, reply() + bytes(4000)); time.sleep(60)", "a reply of 41 bytes"),
-    "a frame that states another size": ("greet(); os.write(1, reply(size=48)); time.sleep(60)", "a reply of 40 bytes"),
-    "the answer to another request": ("greet(); os.write(1, reply(number=7)); time.sleep(60)", "a reply of 40 bytes"),
+    "garbage": ("greet(); reply(); os.write(1, b'\\xff' * 40); time.sleep(60)", "a frame of 40 bytes"),
+    "half a frame": ("greet(); os.write(1, reply()[:17]); time.sleep(60)", "a frame of 17 bytes"),
+    "too long a frame": ("greet(); os.write(1, reply() + bytes(4000)); time.sleep(60)", "a frame of 41 bytes"),
+    "a frame that states another size": ("greet(); os.write(1, reply(size=48)); time.sleep(60)", "a frame of 40 bytes"),
+    "the answer to another request": ("greet(); os.write(1, reply(number=7)); time.sleep(60)", "a frame of 40 bytes"),
     "another magic": ("greet(); os.write(1, reply(magic=b'ABCD')); time.sleep(60)", "b'ABCD"),
     "an unknown status": ("greet(); os.write(1, reply(status=3)); os.read(0, 1)", "status 3"),
     "nothing": ("greet(); time.sleep(60)", "no answer within 0.5 s"),
@@ -48,7 +48,7 @@ NONSENSE = {
     "an end": ("greet(); reply(); sys.exit(7)", "it ended with exit code 7"),
     "an end before the greeting": ("sys.exit(8)", "it ended with exit code 8"),
     "a signal": ("greet(); reply(); os.kill(os.getpid(), signal.SIGSEGV)", "it was killed by SIGSEGV"),
-    "no greeting": ("os.write(1, b'Hello, world'); time.sleep(60)", "a greeting of 12 bytes"),
+    "no greeting": ("os.write(1, b'Hello, world'); time.sleep(60)", "a frame of 12 bytes"),
 }
 """What a worker may write instead of an answer: the program that does it, and what the error says of it."""
 

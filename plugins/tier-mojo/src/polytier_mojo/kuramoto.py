@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
+    Numbers = tuple[int, int, int, float, float]
     Checked = tuple[Array, Array, Array, float, int]
 
 ORDER_PARAMETER, MEAN_PHASE, BUILD_KNM, NETWORKED_FORCE, EULER, PHASES, TRAJECTORY, RK4 = range(1, 9)
@@ -167,7 +168,7 @@ def _last(kernel: int, arguments: tuple[Any, ...]) -> Array:
 
 
 def _integrate(
-    kernel: int, numbers: tuple[Any, ...], inputs: tuple[Array, ...], answer: Array | None, arguments: tuple[Any, ...]
+    kernel: int, numbers: Numbers, inputs: tuple[Array, ...], answer: Array | None, arguments: tuple[Any, ...]
 ) -> None:
     try:
         worker.call(kernel, numbers, inputs, answer)

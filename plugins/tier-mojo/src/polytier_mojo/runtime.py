@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from polytier.errors import told
 from polytier_mojo.frames import DONE, NO_MEMORY, NOT_FINITE
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Numbers = tuple[int, int, int, float, float]
 
 TIMEOUT = "POLYTIER_MOJO_TIMEOUT"
 DEFAULT_TIMEOUT = 30.0
@@ -91,7 +92,9 @@ class Worker:
         with self._lock:
             self._ready()
 
-    def call(self, kernel: int, numbers: tuple[Any, ...], inputs: tuple[Array, ...], answer: Array | None) -> Any:
+    def call(
+        self, kernel: int, numbers: Numbers, inputs: tuple[Array, ...], answer: Array | None
+    ) -> tuple[float, float]:
         """Run a kernel on `inputs` and return (x, y); what else it answers is written to `answer`."""
         with self._lock:
             link = self._link
