@@ -224,9 +224,27 @@ def test_parts_give_the_bits_of_the_whole(kernel: str, monkeypatch: pytest.Monke
     rng = np.random.default_rng(1)
     arguments = (rng.uniform(-3, 3, 11), rng.normal(size=11), rng.uniform(0, 0.2, (11, 11)), 0.01, 100)
     whole = getattr(polytier_mojo, kernel)(*arguments)
-    monkeypatch.setattr(kuramoto, "WORK_MOST", 7 * 11 * 11)
+    monkeypatch.setattr(kuramoto, "WORK_MOST", 7 * (11 * 11 + 64 * 11 + 512))
+    assert kuramoto._steps_most(11) == 7
     parts = getattr(polytier_mojo, kernel)(*arguments)
     np.testing.assert_array_equal(np.hstack(parts), np.hstack(whole))
+
+
+@pytest.mark.parametrize("kernel", NETWORKS)
+def test_a_long_run_of_a_small_network_takes_several_exchanges(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few oscillators and many steps are divided too: no exchange comes near the time-out."""
+    asked: list[int] = []
+    call = kuramoto.worker.call
+
+    def counted(number: int, numbers: Any, inputs: Any, answer: Any) -> Any:
+        asked.append(numbers[2])
+        return call(number, numbers, inputs, answer)
+
+    monkeypatch.setattr(kuramoto.worker, "call", counted)
+    getattr(polytier_mojo, kernel)([0.0, 0.1], [0.0, 0.0], np.zeros((2, 2)), 1e-6, 2_000_000)
+    assert len(asked) > 1
+    assert sum(asked) == 2_000_000
+    assert max(asked) <= kuramoto._steps_most(2) < 1_000_000
 
 
 def test_parts_of_sums_and_templates(monkeypatch: pytest.MonkeyPatch) -> None:

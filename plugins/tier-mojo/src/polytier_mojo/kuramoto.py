@@ -31,8 +31,8 @@ PHASES_MOST: Final = 1 << 23
 ANSWER_MOST: Final = 1 << 20
 """Values that one exchange answers with, or one row; more are fetched by several."""
 
-WORK_MOST: Final = 1 << 31
-"""Products that one exchange computes, or one step: well below a second, so that the time-out tells slow from hung."""
+WORK_MOST: Final = 1 << 29
+"""Units of work in one exchange, or one step, so that the time-out tells slow from hung."""
 
 _FLOAT64: Final = np.dtype(np.float64)
 
@@ -93,6 +93,13 @@ def _changed() -> RuntimeError:
     hint = "copy what another thread writes to, or take smaller steps"
     found = "a value is not finite, though no argument holds one now"
     return RuntimeError(told("run a kernel on the mojo worker", found, hint))
+
+
+def _steps_most(n: int) -> int:
+    """Return the steps of `n` oscillators in one exchange."""
+    # A step also costs by the oscillator, and something by itself: counted in products alone, 50 million steps
+    # of two oscillators were one exchange of many seconds.
+    return WORK_MOST // (n * n + 64 * n + 512)
 
 
 def build_knm(n: int = 16, k_base: float = 0.45, alpha: float = 0.3) -> Array:
@@ -160,7 +167,7 @@ def _last(kernel: int, arguments: tuple[Any, ...]) -> Array:
     """Return the phases after all steps."""
     theta, frequencies, coupling, dt, n_steps = _taken(*arguments)
     n = len(theta)
-    for _, count in _parts(0, n_steps, WORK_MOST // (n * n)):
+    for _, count in _parts(0, n_steps, _steps_most(n)):
         phases: Array = np.empty(n)
         _integrate(kernel, (n, 0, count, dt, 0.0), (theta, frequencies, coupling), phases, arguments)
         theta = phases
@@ -194,7 +201,7 @@ def kuramoto_phases(theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float
     n = len(theta)
     path: Array = np.empty((steps + 1, n))
     path[0] = theta
-    for first, count in _parts(0, steps, min(ANSWER_MOST // n, WORK_MOST // (n * n))):
+    for first, count in _parts(0, steps, min(ANSWER_MOST // n, _steps_most(n))):
         inputs = (path[first], frequencies, coupling)
         _integrate(PHASES, (n, 0, count, step, 0.0), inputs, path[first + 1 : first + 1 + count], arguments)
     return path
@@ -208,7 +215,7 @@ def kuramoto_trajectory(
     theta, frequencies, coupling, step, steps = _taken(*arguments)
     n = len(theta)
     coherence: Array = np.empty(steps + 1)
-    for first, count in _parts(0, steps, min(ANSWER_MOST, WORK_MOST // (n * n))):
+    for first, count in _parts(0, steps, min(ANSWER_MOST, _steps_most(n))):
         answer: Array = np.empty(count + 1 + n)
         _integrate(TRAJECTORY, (n, 0, count, step, 0.0), (theta, frequencies, coupling), answer, arguments)
         coherence[first : first + count + 1] = answer[: count + 1]
