@@ -188,7 +188,7 @@ def examine(file: Path) -> None:
 
 
 def _open(file: Path) -> tuple[Any, Any]:
-    import cffi
+    import cffi  # type: ignore[import-untyped] # its stubs are another distribution
 
     ffi = cffi.FFI()
     ffi.cdef(DECLARATIONS)

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
+import numpy as np
 from polytier.errors import told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import no_number, no_shortcut, out_of_memory
@@ -213,7 +214,7 @@ def _exactly(response: http.client.HTTPResponse, size: int) -> bytes:
 
 
 def _fill(response: http.client.HTTPResponse, array: Array) -> None:
-    view, filled = memoryview(array.reshape(-1)).cast("B"), 0
+    view, filled = array.reshape(-1).view(np.uint8).data, 0
     while filled < len(view):
         count = response.readinto(view[filled:])
         if not count:
