@@ -38,7 +38,7 @@ func BenchmarkOrderParameter(b *testing.B) {
 }
 
 func BenchmarkEuler(b *testing.B) {
-	for _, n := range []int{8, 32, 64, 128, 256, 512, 1024} {
+	for _, n := range []int{8, 32, 64, 128, 256, 512, 960, 1000, 1024, 1040} {
 		for _, count := range []int{1, 2} {
 			b.Run(fmt.Sprintf("n=%d,threads=%d", n, count), func(b *testing.B) {
 				SetThreads(count)

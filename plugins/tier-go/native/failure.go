@@ -32,6 +32,7 @@ func Provoke(helper bool) error {
 		panic("provoked")
 	}
 	began := make(chan struct{})
+	crowd.until.Store(0)
 	assisted(1, func(int) { close(began); panic("provoked") }, func() { <-began })
 	return nil
 }

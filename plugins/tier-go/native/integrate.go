@@ -68,11 +68,11 @@ func Integrate(task *Task) error {
 		return ErrNotFinite
 	}
 	room := padded(len(task.Theta))
-	memory, err := obtain(7 * room)
+	memory, err := Obtain(7 * room)
 	if err != nil {
 		return err
 	}
-	defer memory.release()
+	defer memory.Release()
 	s := newState(task, &memory, room)
 	s.keepPath(task, 0, 0, room)
 	s.keepOrder(task, 0)
@@ -84,12 +84,12 @@ func Integrate(task *Task) error {
 	return nil
 }
 
-func newState(task *Task, memory *workspace, room int) *state {
+func newState(task *Task, memory *Workspace, room int) *state {
 	n := len(task.Theta)
 	s := &state{n: n, dt: task.DT, coupling: task.Coupling}
 	s.whole, s.half, s.sixth = every(s.dt), every(s.dt/2), every(s.dt/6)
 	for _, part := range []*[]float64{&s.theta, &s.omega, &s.slopes, &s.sin[0], &s.sin[1], &s.cos[0], &s.cos[1]} {
-		*part = memory.take(room)
+		*part = memory.Take(room)
 		clear((*part)[n:])
 	}
 	copy(s.theta, task.Theta)

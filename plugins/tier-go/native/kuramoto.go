@@ -58,12 +58,12 @@ func blockSums(angles []float64) (cosines, sines float64) {
 // blockedSums is for several blocks: threads claim blocks, and the blocks' sums are added in order.
 func blockedSums(theta []float64) (cosines, sines float64, err error) {
 	blocks := (len(theta) + block - 1) / block
-	memory, err := obtain(2 * blocks)
+	memory, err := Obtain(2 * blocks)
 	if err != nil {
 		return 0, 0, err
 	}
-	defer memory.release()
-	parts := memory.take(2 * blocks)
+	defer memory.Release()
+	parts := memory.Take(2 * blocks)
 	claims(blocks, len(theta) >= sumsShared, func(i int) {
 		angles := theta[i*block : min(len(theta), (i+1)*block)]
 		parts[2*i], parts[2*i+1] = blockSums(angles)
@@ -96,12 +96,12 @@ func claims(count int, shared bool, work func(int)) {
 func NetworkedForce(theta, coupling, forces []float64) error {
 	n := len(theta)
 	room := padded(n)
-	memory, err := obtain(2 * room)
+	memory, err := Obtain(2 * room)
 	if err != nil {
 		return err
 	}
-	defer memory.release()
-	sin, cos := memory.take(room), memory.take(room)
+	defer memory.Release()
+	sin, cos := memory.Take(room), memory.Take(room)
 	clear(sin[n:])
 	clear(cos[n:])
 	if !current.evaluate(sin, cos, theta) {
@@ -146,12 +146,12 @@ type entry struct {
 
 // BuildKnm writes the coupling template of n layers: the rows are windows of one symmetric sequence.
 func BuildKnm(n int, base, decay float64, template []float64) error {
-	memory, err := obtain(2*n - 1)
+	memory, err := Obtain(2*n - 1)
 	if err != nil {
 		return err
 	}
-	defer memory.release()
-	sequence := memory.take(2*n - 1)
+	defer memory.Release()
+	sequence := memory.Take(2*n - 1)
 	for distance := 0; distance < n; distance++ {
 		value := base * math.Exp(-decay*float64(distance))
 		sequence[n-1+distance], sequence[n-1-distance] = value, value

@@ -12,9 +12,35 @@ const (
 	mostThreads = 8
 	// patience is the number of looks after which who is waited for counts as late: about 50 us.
 	patience = 20000
-	// alone is how long a run goes on alone after a helper was late, doubled each time up to 2^7 times.
+	// alone is how long calls compute alone after a helper was late, doubled each time up to 2^7 times: on a crowded
+	// machine every wait is one for the scheduler. A time and not a number of calls: a call may take seconds.
 	alone = 2 * time.Millisecond
 )
+
+// crowd remembers, over calls, that helpers were late.
+var crowd struct {
+	late  atomic.Int32
+	until atomic.Int64
+}
+
+var born = time.Now()
+
+// crowded says whether helpers were late lately.
+func crowded() bool {
+	until := crowd.until.Load()
+	return until > 0 && int64(time.Since(born)) < until
+}
+
+// judge notes whether helpers were in time.
+func judge(inTime bool) {
+	late := crowd.late.Load()
+	if inTime {
+		crowd.late.Store(max(late-1, 0))
+		return
+	}
+	crowd.late.Store(min(late+1, 7))
+	crowd.until.Store(int64(time.Since(born) + alone<<late))
+}
 
 var threads atomic.Int64
 
@@ -48,7 +74,7 @@ type job struct {
 // A helper that begins after lead has ended finds the job closed and touches nothing: lead must be able to finish
 // alone. A panic in a helper is raised here.
 func assisted(helpers int, help func(index int), lead func()) {
-	if helpers <= 0 {
+	if helpers <= 0 || crowded() {
 		lead()
 		return
 	}
@@ -82,7 +108,7 @@ func (j *job) fail(cause any) {
 // close ends a job, in a panic too.
 func (j *job) close() {
 	j.state.Add(closed)
-	wait(func() bool { return j.state.Load() == closed })
+	judge(wait(func() bool { return j.state.Load() == closed }))
 	if message := j.broken.Load(); message != nil {
 		panic("in a helper: " + *message)
 	}
@@ -130,19 +156,16 @@ func lockstep(rounds, most int, share func(round, index, of int), settle func(ro
 }
 
 func (c *crew) lead(rounds int, settle func(int)) {
-	expected, late := int64(0), 0
-	var until time.Time
+	expected := int64(0)
 	if rounds == 0 {
 		return
 	}
-	of := c.publish(0, true)
+	of := c.publish(0)
 	for round := 0; ; round++ {
 		c.share(round, 0, of)
 		expected += int64(of - 1)
 		if !wait(func() bool { return c.done.Load() >= expected || c.broken.Load() }) {
-			// The machine is crowded: every round would wait for the scheduler.
-			until = time.Now().Add(alone << late)
-			late = min(late+1, 7)
+			judge(false)
 		}
 		if c.broken.Load() {
 			return
@@ -151,15 +174,15 @@ func (c *crew) lead(rounds int, settle func(int)) {
 			settle(round)
 			return
 		}
-		of = c.publish(round+1, until.IsZero() || time.Now().After(until))
+		of = c.publish(round + 1)
 		settle(round)
 	}
 }
 
-// publish opens a round, to all who have joined if it is to be shared, and returns the size of its team.
-func (c *crew) publish(round int, shared bool) int {
+// publish opens a round, to all who have joined unless they were late lately, and returns the size of its team.
+func (c *crew) publish(round int) int {
 	team := 1
-	if shared {
+	if !crowded() {
 		team += int(c.joined.Load())
 	}
 	c.ticket.Store(int64(round+1)<<teamBits | int64(team))

@@ -12,40 +12,40 @@ const pooled = 1 << 13
 
 var pool = sync.Pool{New: func() any { return new([pooled]float64) }}
 
-// workspace is working memory that fails as an error: Go's own heap would end the process.
-type workspace struct {
+// Workspace is working memory that fails as an error: Go's own heap would end the process.
+type Workspace struct {
 	values []float64
 	kept   *[pooled]float64
 	mapped []byte
 }
 
-// obtain returns working memory for n values, which hold whatever they hold.
-func obtain(n int) (workspace, error) {
+// Obtain returns working memory for n values, which hold whatever they hold.
+func Obtain(n int) (Workspace, error) {
 	if n <= pooled {
 		kept := pool.Get().(*[pooled]float64)
-		return workspace{values: kept[:n], kept: kept}, nil
+		return Workspace{values: kept[:n], kept: kept}, nil
 	}
 	if n > math.MaxInt/8 {
-		return workspace{}, ErrMemory
+		return Workspace{}, ErrMemory
 	}
 	const access, private = syscall.PROT_READ | syscall.PROT_WRITE, syscall.MAP_ANON | syscall.MAP_PRIVATE
 	mapped, err := syscall.Mmap(-1, 0, 8*n, access, private)
 	if err != nil {
-		return workspace{}, ErrMemory
+		return Workspace{}, ErrMemory
 	}
 	start := (*float64)(unsafe.Pointer(unsafe.SliceData(mapped)))
-	return workspace{values: unsafe.Slice(start, n), mapped: mapped}, nil
+	return Workspace{values: unsafe.Slice(start, n), mapped: mapped}, nil
 }
 
-// take cuts n values off.
-func (w *workspace) take(n int) []float64 {
+// Take cuts n values off.
+func (w *Workspace) Take(n int) []float64 {
 	values := w.values[:n:n]
 	w.values = w.values[n:]
 	return values
 }
 
-// release gives the memory back.
-func (w *workspace) release() {
+// Release gives the memory back.
+func (w *Workspace) Release() {
 	if w.kept != nil {
 		pool.Put(w.kept)
 	} else if w.mapped != nil {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from polytier.arrays import float_matrix, float_vector, integer, positive
 
+from polytier.arrays import float_matrix, float_vector, integer, positive
 from polytier_go.runtime import link
 from polytier_go.tasks import ENDLESS, Task
 
@@ -112,7 +112,8 @@ def _brief(theta0: ArrayLike, dt: float, n_steps: int) -> bool:
     )
 
 
-def _integrate(kernel: str, theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float, n_steps: int) -> Any:
+def _integrate(kernel: str, *arguments: Any) -> Any:
+    theta0, omega, K, dt, n_steps = arguments
     theta = _plain(float_vector(theta0, "theta0"))
     arrays = {
         "theta0": theta,

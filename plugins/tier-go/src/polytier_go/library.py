@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
-from polytier.errors import told
 
+from polytier.errors import told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import out_of_memory
 from polytier_go.tasks import METHODS, Task, fresh
@@ -46,6 +46,9 @@ OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED = range(7)
 DIGEST_TEXT, LEVEL_TEXT, MESSAGE_TEXT = range(3)
 MACHINES: Final = {"x86_64": 62, "aarch64": 183}
 _ROOM = 1024
+_MOST_THREADS = 1024
+_HEADER = 64
+_KEPT = ("path", "order", "times")
 
 
 def path() -> Path:
@@ -82,7 +85,7 @@ class Library:
     def _start(self) -> None:
         level, threads = os.environ.get(LEVEL, ""), os.environ.get(THREADS, "")
         count = int(threads) if threads.isascii() and threads.isdigit() else 0 if not threads else -1
-        if threads and not 1 <= count <= 1024:
+        if threads and not 1 <= count <= _MOST_THREADS:
             raise refused(f"{THREADS} is {threads!r}", f"unset {THREADS}, or set it to an integer from 1 to 1024")
         if self._lib.polytier_go_start(level.encode(), count) == REFUSED:
             hint = f"unset {LEVEL}, or set it to 'avx2' or 'baseline'"
@@ -127,7 +130,7 @@ class Library:
         """Run in parts, between which the interpreter looks at signals: Ctrl-C ends a run within some 50 ms."""
         theta, omega, coupling = task.arrays.values()
         answers = {name: fresh(shape) for name, shape in task.shapes().items()}
-        last = answers.get("last", None)
+        last = answers.get("last")
         last = np.empty(len(theta)) if last is None else last
         method, steps, first = METHODS[task.kernel], task.steps, 0
         part = self._lib.polytier_go_part(method, len(theta))
@@ -166,17 +169,14 @@ class Library:
         raise RuntimeError(told(asked, found, "report it with the arguments, and change none during a call"))
 
 
-_KEPT = ("path", "order", "times")
-
-
 def examine(file: Path) -> None:
     """Raise ImportError unless a file looks like a whole library for this machine: a cut one would end the process."""
     try:
         with file.open("rb") as stream:
-            header, size = stream.read(64), os.fstat(stream.fileno()).st_size
+            header, size = stream.read(_HEADER), os.fstat(stream.fileno()).st_size
     except OSError as failure:
         raise refused(f"it cannot be read: {failure}") from failure
-    if len(header) < 64 or header[:6] != b"\x7fELF\x02\x01":
+    if len(header) < _HEADER or header[:6] != b"\x7fELF\x02\x01":
         raise refused(f"it is no 64-bit little-endian ELF file; it has {size} bytes")
     machine, wanted = struct.unpack_from("<H", header, 18)[0], MACHINES.get(os.uname().machine)
     if machine != wanted:
@@ -188,7 +188,7 @@ def examine(file: Path) -> None:
 
 
 def _open(file: Path) -> tuple[Any, Any]:
-    import cffi
+    import cffi  # type: ignore[import-untyped] # its stubs are another distribution
 
     ffi = cffi.FFI()
     ffi.cdef(DECLARATIONS)

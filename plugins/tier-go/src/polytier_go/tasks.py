@@ -49,14 +49,15 @@ class Task:
 
 def shapes(kernel: str, n: int, steps: int) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of the arrays that a kernel answers with."""
-    return {
+    known: dict[str, dict[str, tuple[int, ...]]] = {
         "build_knm": {"K": (n, n)},
         "networked_force": {"forces": (n,)},
         "kuramoto_euler": {"last": (n,)},
         "kuramoto_rk4": {"last": (n,)},
         "kuramoto_phases": {"path": (steps + 1, n)},
         "kuramoto_trajectory": {"times": (steps + 1,), "order": (steps + 1,)},
-    }.get(kernel, {})
+    }
+    return known.get(kernel, {})
 
 
 def fresh(shape: tuple[int, ...]) -> Array:
