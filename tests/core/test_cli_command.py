@@ -55,6 +55,19 @@ def test_mistyped_verb_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> N
     assert "did you mean" not in run(capsys, "xyzzy").err
 
 
+def test_mistyped_option_gets_the_usage_of_its_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that a verb does not have is refused with that verb's usage and the nearest, where there is one."""
+    ran = run(capsys, "check", "--kernels", "order_parameter")
+    assert ran.code == 2
+    assert ran.err.startswith("usage: polytier check ")
+    assert "unrecognized arguments: --kernels order_parameter; did you mean '--kernel'?" in ran.err
+    ran = run(capsys, "check", "--bogus")
+    assert ran.err.startswith("usage: polytier check ")
+    assert ran.err.endswith("unrecognized arguments: --bogus\n")
+    ran = run(capsys, "--bogus")
+    assert (ran.code, ran.err.startswith("usage: polytier [-h]")) == (2, True)
+
+
 def test_error_is_a_message_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     """An error of polytier's is told in its own words, with the hint, and exit code 2."""
     ran = run(capsys, "why", "order", "--size", "1")
@@ -142,6 +155,27 @@ def test_interrupt_ends_with_130(install_tier: Any) -> None:
     worker.send_signal(signal.SIGINT)
     _, told = worker.communicate(timeout=20)
     assert (worker.returncode, told) == (130, b"polytier: interrupted\n")
+
+
+EARLY = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+import polytier_command
+sys.exit(polytier_command.main())
+"""
+
+
+@pytest.mark.parametrize("name", ["numpy", "polytier.cli.parser"])
+def test_early_interrupt_is_quiet(name: str) -> None:
+    """Ctrl-C while the command is still being imported ends it with 130 and without a traceback."""
+    done = subprocess.run([sys.executable, "-c", EARLY.format(name=name)], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_interrupted_measuring_says_what_it_has_kept(tmp_path: Path) -> None:

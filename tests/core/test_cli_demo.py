@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from helpers_cli import at_terminal, run
 
+from polytier.record.host import host_id
+from polytier.record.tables import KernelRanks, Standing, Table, TierBuild, write_table
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,9 +55,26 @@ def test_tier_is_compared_with_the_floor(capsys: pytest.CaptureFixture[str]) -> 
     served = next(row for row in ran.rows if row[:1] == ["fast"])
     assert served[1] == "3"
     assert "unmeasured" in served
-    assert "the floor alone, turn and turn about in the same run" in ran.out
+    assert "this network, at size 556960: " in ran.out
+    assert "by the floor alone, turn and turn about)" in ran.out
+    assert "the rank's figure" not in ran.out
     assert "largest difference of R between the two: 0" in ran.out
     assert "only the floor" not in ran.out
+
+
+def test_the_figure_of_a_rank_is_told_apart(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, install_tier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a table ranks the tier the demo says that the table's factor and its own are of two networks."""
+    source = "from polytier.kernels.declaration import catalogue\n"
+    install_tier("fast", f"{source}kuramoto_trajectory = catalogue.function('kuramoto_trajectory').dispatch.floor\n")
+    standing = Standing(100, 0, ("fast", "floor"), (), {"fast": 1e-6, "floor": 9e-6})
+    ranks = KernelRanks("kuramoto_trajectory", {"fast": TierBuild("1.0", "12ab")}, (standing,))
+    write_table(Table(host_id(), {ranks.kernel: ranks}), tmp_path / "table.toml")
+    monkeypatch.setenv("POLYTIER_TABLE", str(tmp_path / "table.toml"))
+    ran = run(capsys, *SHORT)
+    assert "9 times the floor's speed at size 100" in ran.out
+    assert "the rank's figure is of another network, of the size it names" in ran.out
 
 
 @pytest.mark.usefixtures("tier")

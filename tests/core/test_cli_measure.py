@@ -41,15 +41,46 @@ def test_shipped_records_get_no_table(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 def test_wrong_answers_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path, install_tier: Any) -> None:
-    """A tier that answers wrongly is not ranked, which is told; it is a finding where that tier was asked for."""
+    """A tier that answers wrongly is not ranked, told once, and a finding even if nobody asked for it."""
     install_tier("wrong", "def build_knm(n=16, k_base=0.45, alpha=0.3):\n    return 7.0\n")
     install_tier("fast", COPY_OF_THE_FLOOR)
     ran = run(capsys, *QUICK, "--output", str(tmp_path), "--tier", "wrong")
     assert ran.code == 1
-    assert "not ranked: wrong for build_knm" in ran.err
+    assert ran.err.count("the floor's is numpy.ndarray") == ran.err.count("build_knm [n=") == 7
+    assert "not ranked: wrong for build_knm: refused on 7 cases, as told above" in ran.err
     assert "fast" not in read_record(tmp_path / "build_knm.json").tiers
-    assert run(capsys, *QUICK, "--output", str(tmp_path)).code == 0
+    assert run(capsys, *QUICK, "--output", str(tmp_path)).code == 1
     assert "fast" in read_record(tmp_path / "build_knm.json").tiers
+
+
+def test_tiers_that_lose_their_rank_are_told(capsys: pytest.CaptureFixture[str], install_tier: Any) -> None:
+    """A run that leaves out installed tiers with a rank says so beforehand, with the command that measures all."""
+    install_tier("fast", COPY_OF_THE_FLOOR)
+    install_tier("rust", COPY_OF_THE_FLOOR)
+    told = (
+        "polytier: warning: measure 'build_knm': tier{} for this run does not measure {}\n"
+        "hint: `polytier measure --quick --kernel build_knm` measures all that are installed and allowed\n"
+    )
+    ran = run(capsys, *QUICK, "--tier", "fast")
+    assert ran.err.startswith(told.format(" 'rust' loses its rank,", "it"))  # the rank that the shipped table gives it
+    assert "warning" not in run(capsys, *QUICK).err
+    ran = run(capsys, *QUICK, "--tier", "floor")
+    assert ran.err.startswith(told.format("s 'fast', 'rust' lose their ranks,", "them"))
+    assert "warning" not in run(capsys, *QUICK, "--tier", "fast").err
+
+
+def test_a_loss_among_shipped_records_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, install_tier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another directory only its own records count, and the command names the directory."""
+    install_tier("rust", COPY_OF_THE_FLOOR)
+    place = ("--records", str(tmp_path / "new records"))
+    assert "warning" not in run(capsys, *QUICK, "--tier", "floor", *place).err
+    run(capsys, *QUICK, *place)
+    ran = run(capsys, *QUICK, "--tier", "floor", *place)
+    assert f"`polytier measure --quick --kernel build_knm --records '{tmp_path / 'new records'}'` measures" in ran.err
+    monkeypatch.setattr("polytier.dispatch.tables.shipped_path", lambda: tmp_path / "absent.toml")
+    assert "warning" not in run(capsys, *QUICK, "--tier", "floor").err
 
 
 def test_disabled_tier_takes_no_part(
@@ -72,7 +103,7 @@ def test_terminal_shows_a_bar_and_keeps_notes(install_tier: Any) -> None:
     """On a terminal a bar shows what is measured and the time left; notes stay."""
     install_tier("wrong", "def build_knm(n=16, k_base=0.45, alpha=0.3):\n    return 7.0\n")
     code, text = at_terminal(*QUICK)
-    assert code == 0
+    assert code == 1
     assert "left" in text
     assert "\x1b[" in text
     assert "build_knm" in text

@@ -69,6 +69,17 @@ def test_difference_is_shown(rank: Rank, tmp_path: Path) -> None:
     assert path.read_text() == edited
 
 
+def test_a_change_that_moves_no_rank_is_a_difference(rank: Rank, tmp_path: Path) -> None:
+    """A record with other facts than those that the table was computed from fails the check, whatever the ranks."""
+    rank("--host", "host-a")
+    path = tmp_path / "docs" / "benchmarks" / "host-a" / "order_parameter.json"
+    path.write_text(path.read_text().replace('"revision": "unknown"', '"revision": "0123456"'))
+    ran = rank("--check")
+    assert ran.code == 1
+    changed = [line for line in ran.out.splitlines() if line[0] in "+-"][2:]
+    assert [line[:10] for line in changed] == ["-record = ", "+record = "]
+
+
 def test_a_spoiled_record_is_a_finding(rank: Rank, tmp_path: Path) -> None:
     """A record that can no longer be read fails a check; without --check it is trouble."""
     rank("--host", "host-a")
@@ -81,10 +92,12 @@ def test_a_spoiled_record_is_a_finding(rank: Rank, tmp_path: Path) -> None:
 
 
 def test_missing_table_differs(rank: Rank, tmp_path: Path) -> None:
-    """--check on a table that does not exist shows all of it as missing and writes nothing."""
+    """--check on a table that does not exist says so in a sentence and writes nothing."""
     ran = rank("--check", "--host", "host-a")
-    assert ran.code == 1
-    assert '+host = "host-a"' in ran.out
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "dispatch.toml does not exist\nhint: `polytier rank` writes what the 1 record of host-a gives\n"
+    document = rank("--check", "--host", "host-a", "--json").document
+    assert (document["same"], document["difference"]) == (False, ["there is no such file"])
     assert not (tmp_path / "dispatch.toml").exists()
 
 
@@ -101,6 +114,14 @@ def test_host_is_that_of_the_present_table(rank: Rank) -> None:
     """Among several hosts the table that is there says whose records count."""
     rank("--host", "host-b")
     assert rank("--json").document["host"] == "host-b"
+
+
+def test_a_malformed_table_can_be_written_anew(rank: Rank, tmp_path: Path) -> None:
+    """A table that cannot be read differs from what the records give, and stands in nobody's way."""
+    (tmp_path / "dispatch.toml").write_text("format = 99\n")
+    assert rank("--check", "--host", "host-a").code == 1
+    assert f"use host {host_id()!r}" in rank().err
+    assert rank("--host", "host-a").code == 0
 
 
 def test_unknown_host(rank: Rank) -> None:

@@ -36,7 +36,9 @@ def test_unusable_tier_says_why(capsys: pytest.CaptureFixture[str], install_tier
     ran = run(capsys, "tiers")
     assert ran.code == 0
     assert ran.rows[1] == ["broken", "unusable", "-", "-", "-", "-"]
-    assert "No module named 'no_such_module'" in ran.out
+    reason, hint = ran.out.splitlines()[-2:]
+    assert "No module named 'no_such_module'" in reason
+    assert hint.startswith("  hint: reinstall 'polytier-broken' 1.0")
     assert run(capsys, "tiers", "broken").code == 1
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from threading import Barrier
+from typing import Any
 
 import pytest
 from helpers_dispatch import (
@@ -137,3 +139,130 @@ def test_a_trace_is_exact_per_thread() -> None:
     with b.dispatcher.trace() as trace, ThreadPoolExecutor(2) as pool:
         list(pool.map(b.function, [CALL] * 10))
     assert len(trace) == 0
+
+
+def test_a_trace_entered_twice_notes_a_call_once() -> None:
+    """A trace within itself is one trace, open until its outer block ends."""
+    b = bench({}, standing(2, 0, "floor"))
+    with b.dispatcher.trace() as trace:
+        with trace:
+            b.function(CALL)
+        b.function([1.0])
+    b.function(CALL)
+    assert [e.size for e in trace] == [2, 1]
+
+
+def test_a_task_that_outlives_the_block_is_free_of_it() -> None:
+    """A pin and a trace that a task inherited end when their blocks do, whatever else is open then."""
+    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
+    answers = []
+
+    async def child(left: asyncio.Event) -> None:
+        answers.append(b.function(CALL))
+        await left.wait()
+        answers.append(b.function(CALL))
+
+    async def parent() -> int:
+        left = asyncio.Event()
+        with b.dispatcher.using("floor"), b.dispatcher.trace() as trace:
+            task = asyncio.create_task(child(left))
+            await asyncio.sleep(0)
+        with b.dispatcher.trace():
+            left.set()
+            await task
+        return len(trace)
+
+    assert asyncio.run(parent()) == 1
+    assert answers == [3.0, 7.0]
+
+
+def test_an_inner_block_that_ends_leaves_a_task_to_the_outer_one() -> None:
+    """A task that inherited two pins follows the outer one once the inner one ends."""
+    b = bench({"go": answering(4.0), "rust": answering(7.0)}, standing(2, 0, "rust", "go", "floor"))
+
+    async def child(left: asyncio.Event) -> float:
+        await left.wait()
+        return b.function(CALL)  # type: ignore[no-any-return]
+
+    async def parent() -> float:
+        left = asyncio.Event()
+        with b.dispatcher.using("go"):
+            with b.dispatcher.using("floor"):
+                task = asyncio.create_task(child(left))
+                await asyncio.sleep(0)
+            left.set()
+            return await task
+
+    assert asyncio.run(parent()) == 4.0
+
+
+def test_a_trace_that_ends_during_a_call_does_not_note_it() -> None:
+    """What is finished after the block is no part of it."""
+    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
+    trace = b.dispatcher.trace()
+
+    def leaving(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
+        trace.__exit__()
+        return 7.0
+
+    b.tiers.tiers["rust"] = {"total": leaving}
+    trace.__enter__()
+    assert b.function(CALL) == 7.0
+    assert len(trace) == 0
+
+
+def test_one_pin_may_be_shared_by_threads() -> None:
+    """Each thread enters and leaves the same object in its own time."""
+    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
+    pin, both = b.dispatcher.using("floor"), Barrier(2)
+
+    def work(first: bool) -> list[float]:
+        with pin:
+            both.wait(10)
+            pinned = b.function(CALL)
+            if not first:
+                both.wait(10)
+        free = b.function(CALL)
+        if first:
+            both.wait(10)
+        return [pinned, free]
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(work, (True, False))) == [[3.0, 7.0]] * 2
+    assert b.dispatcher.blocks == set()
+
+
+def test_a_block_may_be_left_in_another_context() -> None:
+    """A fixture that is entered in one context and left in another leaves nothing open."""
+    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
+    pin = b.dispatcher.using("floor")
+    inside = copy_context()
+    inside.run(pin.__enter__)
+    assert inside.run(b.function, CALL) == 3.0
+    pin.__exit__()
+    assert inside.run(b.function, CALL) == 7.0
+    assert b.dispatcher.blocks == set()
+
+
+def test_a_pin_concerns_its_own_dispatcher() -> None:
+    """Kernels of another dispatcher are neither pinned nor noted."""
+    one, other = (bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor")) for _ in range(2))
+    with one.dispatcher.using("floor"), one.dispatcher.trace() as trace, other.dispatcher.trace():
+        assert (one.function(CALL), other.function(CALL)) == (3.0, 7.0)
+    assert len(trace) == 1
+
+
+def test_a_block_that_cannot_begin_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a body cannot be swapped, the failure is raised and neither pin nor attention stays behind."""
+    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
+
+    def watch() -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(b.dispatcher.services["total"], "watch", watch)
+        with pytest.raises(MemoryError), b.dispatcher.using("floor"):
+            pass
+    assert b.dispatcher.blocks == set()
+    with b.dispatcher.trace():
+        assert b.function(CALL) == 7.0

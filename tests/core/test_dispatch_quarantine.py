@@ -15,7 +15,7 @@ from helpers_dispatch import (
     standing,
 )
 
-from polytier.errors import TierLoadError
+from polytier.errors import ChainExhaustedError, TierLoadError
 
 
 def test_a_recursion_error_while_loading_is_raised_on() -> None:
@@ -23,7 +23,7 @@ def test_a_recursion_error_while_loading_is_raised_on() -> None:
     b = bench({"rust": RecursionError("deep")}, standing(2, 0, "rust", "floor"))
     with pytest.raises(RecursionError):
         b.function(CALL)
-    assert b.function.dispatch.dispatcher.quarantine.report("total", "rust") is None
+    assert b.dispatcher.quarantine.report("total", "rust") is None
 
 
 def test_three_runtime_errors_in_a_row_quarantine_a_tier() -> None:
@@ -115,21 +115,96 @@ def test_a_ranked_tier_without_the_kernel_is_passed_over() -> None:
     assert b.dispatcher.quarantine.report("total", "rust") is None
 
 
-def test_strict_mode_never_falls_through() -> None:
-    """With POLYTIER_STRICT=1 a tier's failure is the caller's, from the slow and from the fast path."""
-    rust = Flaky(1)
-    b = bench({"rust": rust}, standing(2, 0, "rust", "floor"), environ={"POLYTIER_STRICT": "1"})
-    with pytest.raises(RuntimeError, match="failure 1"):
-        b.function(CALL)
+def test_a_quarantine_that_ends_while_the_plan_is_made_is_no_lasting_one() -> None:
+    """A tier left out of a plan comes back, though its quarantine was over before the plan was."""
+    b = bench({"rust": Flaky(3), "slow": answering(5.0)}, standing(2, 0, "rust", "slow", "floor"))
+    for _ in range(3):
+        assert b.function(CALL) == 5.0
+    plain = b.tiers.implementation
+
+    def loading(name: str, kernel: str) -> Any:
+        b.now[0] += 3.0 * (name == "slow")  # a runtime takes its time to start
+        return plain(name, kernel)
+
+    b.tiers.implementation = loading  # type: ignore[method-assign]
+    assert b.function(CALL) == 5.0
     assert b.function(CALL) == 7.0
-    rust.failures = 3
-    with pytest.raises(RuntimeError, match="failure 3"):
-        b.function(CALL)
 
 
-def test_strict_mode_raises_a_load_failure() -> None:
-    """With POLYTIER_STRICT=1 a tier that is ranked and installed but broken raises."""
-    broken = TierLoadError.of("rust", "its module is missing", "install it")
-    b = bench({"rust": broken}, standing(2, 0, "rust", "floor"), environ={"POLYTIER_STRICT": "1"})
-    with pytest.raises(TierLoadError, match="its module is missing"):
+def test_a_plan_in_the_making_does_not_undo_a_quarantine() -> None:
+    """A tier that another thread puts into quarantine while a plan is made stays out."""
+    b = bench({"go": answering(5.0), "rust": answering(7.0)}, standing(2, 0, "rust", "go", "floor"))
+    plain = b.tiers.implementation
+
+    def failing_meanwhile(name: str, kernel: str) -> Any:
+        b.tiers.implementation = plain  # type: ignore[method-assign]
+        b.dispatcher.quarantine.failed(kernel, name, ImportError("gone"))
+        b.dispatcher.services[kernel].invalidate()
+        return plain(name, kernel)
+
+    b.tiers.implementation = failing_meanwhile  # type: ignore[method-assign]
+    assert [b.function(CALL) for _ in range(3)] == [7.0, 5.0, 5.0]
+
+
+@pytest.mark.parametrize("failure", [TierLoadError.of("rust", "no receipt", "mend it"), RuntimeError("no receipt")])
+def test_a_receipt_that_cannot_be_had_is_the_tiers_failure(failure: Exception) -> None:
+    """The chain goes on, the failure is counted, and why tells it."""
+    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
+
+    def receipt(name: str) -> Any:
+        raise failure
+
+    b.tiers.receipt = receipt  # type: ignore[method-assign]
+    assert "no receipt" in str(b.function.dispatch.why(CALL))
+    assert b.dispatcher.quarantine.report("total", "rust") is None
+    assert [b.function(CALL) for _ in range(4)] == [3.0] * 4
+    report = b.dispatcher.quarantine.report("total", "rust")
+    assert report is not None
+    assert report.count == (1 if isinstance(failure, ImportError) else 3)
+
+
+def test_a_load_that_fails_for_the_moment_is_tried_again() -> None:
+    """A RuntimeError while a tier is loaded keeps it out of that call; three in a row keep it out for a second."""
+    b = bench({"rust": RuntimeError("device busy")}, standing(2, 0, "rust", "floor"))
+    assert b.function(CALL) == 3.0
+    b.tiers.tiers["rust"] = {"total": answering(7.0)}
+    assert b.function(CALL) == 7.0
+    b.tiers.tiers["rust"] = {"total": RuntimeError("device busy")}
+    b.dispatcher.refresh()
+    assert [b.function(CALL) for _ in range(5)] == [3.0] * 5
+    assert b.tiers.loads == ["rust"] * 5
+    b.now[0] += 1.1
+    b.tiers.tiers["rust"] = {"total": answering(7.0)}
+    assert b.function(CALL) == 7.0
+
+
+class UnspeakableError(RuntimeError):
+    """An exception whose text cannot be had."""
+
+    def __str__(self) -> str:
+        """Fail."""
+        raise TypeError("broken text")
+
+
+def test_an_exception_without_a_text_is_a_failure_like_any(caplog: pytest.LogCaptureFixture) -> None:
+    """What an exception's own methods raise does not reach the caller, and hides no other failure."""
+    b = bench({"rust": raising(UnspeakableError())}, standing(2, 0, "rust", "floor"))
+    with caplog.at_level(logging.WARNING, "polytier"), b.dispatcher.trace() as trace:
+        assert b.function(CALL) == 3.0
+    assert "UnspeakableError: <UnspeakableError, whose text cannot be had: it raises TypeError>" in caplog.text
+    assert "text cannot be had" in trace[0].fell_through[0][1]
+    report = b.dispatcher.quarantine.report("total", "rust")
+    assert report is not None
+    assert "raise failure" in report.first
+
+
+def test_an_exception_without_a_text_is_named_where_all_links_fail() -> None:
+    """The one error for a whole chain is formed whatever the single ones raise."""
+
+    class NamelessError(UnspeakableError):
+        def __repr__(self) -> str:
+            raise TypeError("broken name")
+
+    b = bench({"rust": raising(NamelessError())}, standing(2, 0, "rust", "floor"), floor=raising(RuntimeError("too")))
+    with pytest.raises(ChainExhaustedError, match="'rust' raised <NamelessError, whose text cannot be had"):
         b.function(CALL)

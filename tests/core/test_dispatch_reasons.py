@@ -8,6 +8,7 @@ import pytest
 from helpers_dispatch import (
     CALL,
     HOST,
+    Bench,
     Flaky,
     answering,
     bench,
@@ -18,7 +19,7 @@ from helpers_dispatch import (
 
 from polytier.dispatch import Reason
 from polytier.errors import TierLoadError, UnknownNameError
-from polytier.record import TierBuild
+from polytier.record import Table, TierBuild
 
 
 def by_name(explanation: Any) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def test_why_gives_each_tier_its_reason() -> None:
         "bare": "absent",
     }
     assert [why.name for why in explanation.links] == ["rust", "go", "floor"]
-    assert b.function.dispatch.chain(2) == ("rust", "go", "bare", "floor")
+    # Nothing is held against a tier because somebody asked.
+    assert b.function.dispatch.chain(2) == ("rust", "go", "sick", "bare", "floor")
     text = str(explanation)
     assert text.startswith(
         f"total at size 2 on {HOST}\nranks: a table given to this process\n  1. rust: measured 1e-06 s, 64 times"
@@ -135,3 +137,82 @@ def test_explaining_an_unknown_kernel_lists_the_known_ones() -> None:
     b = bench({}, standing(2, 0, "floor"))
     with pytest.raises(UnknownNameError, match=r"use kernel 'totl'.*\nhint: known: 'total'"):
         b.dispatcher.explain("totl", 2)
+
+
+REFUSED = {"wrong": "total [two]: answer 0.25, the floor's is 3.0"}
+UNMEASURED = {"POLYTIER_UNMEASURED": "allow"}
+
+
+def refusing(digest: str | None, environ: dict[str, str], tier: Any = None) -> Bench:
+    """Return a dispatcher whose table refuses the build of the tier 'wrong' that has the digest."""
+    b = bench({"wrong": tier or answering(0.25)}, standing(2, 0, "floor"), environ=environ)
+    builds = {} if digest is None else {"wrong": TierBuild("1.0", digest)}
+    (ranks,) = table(standing(2, 0, "floor"), tiers=builds).kernels.values()
+    b.dispatcher.rank_by(Table(HOST, {"total": ranks._replace(refused=REFUSED)}))
+    return b
+
+
+@pytest.mark.parametrize("environ", [{}, UNMEASURED])
+@pytest.mark.parametrize("digest", ["digest of wrong", None])
+def test_a_refused_build_is_never_tried(digest: str | None, environ: dict[str, str]) -> None:
+    """What was found wrong stays out, allowed or not, and why gives the reason; so too where no build is told."""
+    b = refusing(digest, environ)
+    assert [b.function(CALL) for _ in range(3)] == [3.0] * 3
+    assert b.function.dispatch.chain(2) == ("floor",)
+    why = by_name(b.function.dispatch.why(CALL))["wrong"]
+    assert (why.reason, str(why.reason), why.detail) == (Reason.REFUSED, "refused", REFUSED["wrong"])
+
+
+def test_a_refused_tier_is_loaded_only_where_it_may_serve() -> None:
+    """Without POLYTIER_UNMEASURED=allow no call asks a tier that is in no chain for its build."""
+    b = refusing("digest of wrong", {})
+    b.tiers.receipt = raising(TierLoadError.of("wrong", "asked", "do not"))
+    b.function(CALL)
+    assert b.tiers.loads == []
+
+
+def test_another_build_of_a_refused_tier_is_unmeasured() -> None:
+    """The refusal holds for one build; the next one may be tried."""
+    assert refusing("an older build", {}).function(CALL) == 3.0
+    b = refusing("an older build", UNMEASURED)
+    assert b.function(CALL) == 0.25
+    assert by_name(b.function.dispatch.why(CALL))["wrong"].reason == Reason.UNMEASURED
+
+
+@pytest.mark.parametrize("failure", [TierLoadError.of("wrong", "no receipt", "mend it"), RecursionError("deep")])
+def test_a_refused_tier_that_cannot_tell_its_build_stays_out(failure: Exception) -> None:
+    """It may be the refused build; and a stack that is too deep says nothing about it."""
+    b = refusing("digest of wrong", UNMEASURED)
+    b.tiers.receipt = raising(failure)
+    if isinstance(failure, RecursionError):
+        with pytest.raises(RecursionError):
+            b.function(CALL)
+    else:
+        assert b.function(CALL) == 3.0
+        assert by_name(b.function.dispatch.why(CALL))["wrong"].reason == Reason.REFUSED
+
+
+def test_a_disabled_tier_is_disabled_refused_or_not() -> None:
+    """The caller's own word goes first."""
+    b = refusing("digest of wrong", UNMEASURED)
+    b.tiers.denials["wrong"] = "POLYTIER_DISABLE names it"
+    assert by_name(b.function.dispatch.why(CALL))["wrong"].reason == Reason.DISABLED
+
+
+def test_asking_why_changes_nothing() -> None:
+    """What is broken when somebody asks is tried all the same by the next call."""
+    for broken in (TierLoadError.of("rust", "no library", "install it"), RuntimeError("busy")):
+        b = bench({"rust": broken}, standing(2, 0, "rust", "floor"))
+        why = by_name(b.function.dispatch.why(CALL))["rust"]
+        expected = Reason.QUARANTINED if isinstance(broken, ImportError) else Reason.FELL_THROUGH
+        assert (why.reason, str(broken).partition("\n")[0] in why.detail) == (expected, True)
+        assert b.dispatcher.quarantine.report("total", "rust") is None
+        b.tiers.tiers["rust"] = {"total": answering(7.0)}
+        assert b.function(CALL) == 7.0
+
+
+def test_asking_why_with_too_deep_a_stack_raises() -> None:
+    """A RecursionError is the asker's."""
+    b = bench({"rust": RecursionError("deep")}, standing(2, 0, "rust", "floor"))
+    with pytest.raises(RecursionError):
+        b.function.dispatch.why(CALL)

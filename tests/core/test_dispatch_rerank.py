@@ -1,12 +1,9 @@
-"""Dispatch: re-ranking, threads, processes and forks."""
+"""Dispatch: re-ranking, refreshing and warming."""
 
 from __future__ import annotations
 
-import copy
-import multiprocessing
-import pickle
 import threading
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,7 +17,6 @@ from helpers_dispatch import (
     table,
 )
 
-import polytier
 from polytier.dispatch import Dispatcher
 from polytier.errors import UnknownNameError
 from polytier.kernels.declaration import Catalogue
@@ -47,7 +43,7 @@ def test_reranking_back_and_forth_compiles_nothing_anew() -> None:
         for chosen in (one, other):
             b.dispatcher.rank_by(chosen)
             b.function(CALL)
-    assert len(b.function.dispatch._bodies) == 2
+    assert len(b.dispatcher.services["total"].bodies.labelled) == 2
 
 
 def exact(values: Any, scale: float = 1.0, *, shift: float = 0.0) -> float:
@@ -144,28 +140,3 @@ def test_warming_loads_and_starts_tiers() -> None:
     assert tiers.warmed == ["warmable", "warmable"]
     with pytest.raises(UnknownNameError, match="use tier 'ghost'"):
         dispatcher.warm("ghost")
-
-
-def test_kernels_pickle_and_copy_as_themselves() -> None:
-    """A kernel travels by name."""
-    assert pickle.loads(pickle.dumps(polytier.order_parameter)) is polytier.order_parameter  # noqa: S301  our own bytes
-    assert copy.deepcopy(polytier.order_parameter) is polytier.order_parameter
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_kernels_work_in_worker_processes(method: str) -> None:
-    """A process pool runs a kernel by either start method."""
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
-        assert list(pool.map(polytier.order_parameter, [[0.0, 0.0], [1.0]])) == [1.0, 1.0]
-
-
-def test_a_fork_under_a_held_lock_does_not_hang() -> None:
-    """A child gets locks of its own, whoever held them in the parent."""
-    b = bench({"rust": answering(7.0)}, standing(2, 0, "rust", "floor"))
-    with b.dispatcher.lock, b.dispatcher.quarantine.lock:
-        child = threading.Thread(target=b.dispatcher._renew_locks)
-        child.start()
-        child.join(10)
-        with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(b.function, CALL).result(timeout=10) == 7.0

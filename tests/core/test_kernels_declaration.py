@@ -147,6 +147,18 @@ def test_the_decorator_publishes_at_once() -> None:
     assert only_in_this_test.dispatch.kernel.size == "n"
 
 
+def test_a_kernel_that_cannot_be_published_is_not_declared() -> None:
+    """A failure while the dispatching function is made leaves no kernel behind, and no other in its place."""
+
+    def failing(declared: Kernel) -> Any:
+        raise MemoryError
+
+    catalogue = Catalogue(failing)
+    with pytest.raises(MemoryError):
+        catalogue.declare(declared(double))
+    assert "double" not in catalogue
+
+
 def test_tolerances_say_what_they_allow() -> None:
     """Each class prints itself as documentation does."""
     assert str(Tolerance(atol=1e-10)) == "absolute 1e-10, relative 0"

@@ -17,11 +17,15 @@ from helpers_measure import GOOD, SHORT, install_pack
 from polytier.errors import MeasureInterruptedError
 from polytier.measure import Progress, run, session
 from polytier.measure.lock import NAME
+from polytier.record.records import read_record
+from polytier.record.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conftest import Installer
+
+    from polytier.record.records import Record
 
 SCRIPT = """
 import dataclasses, importlib, json, pathlib, resource, sys
@@ -162,6 +166,25 @@ def test_a_full_disk_ends_the_session_without_a_trace(
     assert "write record" in said
     assert "File too large" in said
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_ctrl_c_while_a_record_is_written_loses_nothing(
+    install_tier: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel that was measured is kept, record and table, even if the interrupt comes before its file is there."""
+    monkeypatch.setattr(session, "FULL", SHORT)
+    kernels = install_pack(install_tier)
+    real = session.write_record
+
+    def interrupted(record: Record, path: Path) -> None:
+        monkeypatch.setattr(session, "write_record", real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "write_record", interrupted)
+    with pytest.raises(MeasureInterruptedError, match="kept: 'pack_double'; not measured now: 'pack_again'"):
+        run([kernels["pack_double"], kernels["pack_again"]], [], output=tmp_path)
+    assert read_record(tmp_path / "pack_double.json").kernel == "pack_double"
+    assert set(read_table(tmp_path / session.TABLE).kernels) == {"pack_double"}
 
 
 def test_an_interrupt_names_what_is_left(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from polytier.errors import MeasureBusyError, StorageError
+from polytier.errors import MeasureBusyError, StorageError, UnsupportedSystemError
 from polytier.measure import lock
 from polytier.measure.lock import NAME, locked
 
@@ -93,6 +95,19 @@ def test_a_lock_on_a_removed_file_is_taken_again(
     monkeypatch.setattr(fcntl, "flock", late)
     with locked(tmp_path), pytest.raises(MeasureBusyError), locked(tmp_path):
         pass
+
+
+def test_a_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the operating system has no such locks the package can be imported, and measuring says why it cannot."""
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(UnsupportedSystemError) as caught, locked(tmp_path):
+        pass
+    assert str(caught.value) == (
+        "measure: this operating system has no file locks and process groups as POSIX has them\n"
+        "hint: do it under Linux or macOS; `polytier freeze` and POLYTIER_TABLE carry the ranks over"
+    )
+    code = "import sys; sys.modules['fcntl'] = None; import polytier.measure.session"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from helpers_measure import MODULE, SHORT, install_pack
 
-from polytier.errors import DeclarationError, FileFormatError, MeasureBusyError, StorageError
+from polytier.errors import DeclarationError, MeasureBusyError, PolytierWarning, StorageError
 from polytier.kernels.declaration import Case, Kernel
 from polytier.kernels.tolerance import Tolerance
 from polytier.measure import Progress, run, session
 from polytier.measure.lock import locked
+from polytier.measure.session import TABLE
 from polytier.record.host import HostFacts
-from polytier.record.records import write_record
+from polytier.record.records import read_record, write_record
+from polytier.record.tables import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,18 +36,34 @@ def never(progress: Progress) -> None:
     raise AssertionError(progress)
 
 
-def test_a_record_that_cannot_stay_stops_the_session_first(kernels: dict[str, Kernel], tmp_path: Path) -> None:
-    """A malformed record, or one of another host, is an error before anything is measured."""
+def test_a_bad_record_of_another_kernel_is_left_out(kernels: dict[str, Kernel], tmp_path: Path) -> None:
+    """A record that is malformed, of another host or misnamed has no place in the table, and stops nobody."""
     (record,) = run([kernels["pack_double"]], [], output=tmp_path)
-    foreign = dataclasses.replace(record, host=HostFacts("other-host", record.host.facts))
-    write_record(foreign, tmp_path / "pack_double.json")
-    with pytest.raises(
-        FileFormatError, match=r"host\.id: it is of host 'other-host', this is .*\n.*one directory for each"
-    ):
-        run([kernels["pack_again"]], [], output=tmp_path, progress=never)
+    path = tmp_path / "pack_double.json"
+    write_record(dataclasses.replace(record, host=HostFacts("other-host", record.host.facts)), path)
+    with pytest.warns(PolytierWarning, match=r"host\.id: it is of host 'other-host', this is '") as warned:
+        run([kernels["pack_again"]], [], output=tmp_path)
+    (told,) = (str(warning.message) for warning in warned)
+    assert told.startswith(f"rank 'pack_double': the table is written without it, for read record {str(path)!r}: ")
+    assert told.partition("\nhint: ")[2] == (
+        "`polytier measure --kernel pack_double` measures it anew; or move the file away"
+    )
+    assert set(read_table(tmp_path / TABLE).kernels) == {"pack_again"}
+    path.write_text("{ malformed")
+    with pytest.warns(PolytierWarning, match=r"pack_double\.json': line 1, column 3"):
+        run([kernels["pack_again"]], [], output=tmp_path)
+    write_record(record, tmp_path / "copy.json")
+    path.unlink()
+    with pytest.warns(PolytierWarning, match=r"copy\.json': kernel: it is of 'pack_double'"):
+        run([kernels["pack_again"]], [], output=tmp_path)
+    assert read_record(path.with_name("copy.json")).kernel == "pack_double"
+
+
+def test_where_no_table_is_written_other_records_do_not_matter(kernels: dict[str, Kernel], tmp_path: Path) -> None:
+    """Records alone are kept beside whatever lies there, without a word."""
     (tmp_path / "pack_double.json").write_text("{ malformed")
-    with pytest.raises(FileFormatError, match=r"pack_double\.json"):
-        run([kernels["pack_again"]], [], output=tmp_path, progress=never)
+    (record,) = run([kernels["pack_again"]], [], output=tmp_path, with_table=False)
+    assert read_record(tmp_path / "pack_again.json").kernel == record.kernel
 
 
 def test_a_second_session_is_refused(kernels: dict[str, Kernel], tmp_path: Path) -> None:

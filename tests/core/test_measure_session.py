@@ -175,6 +175,7 @@ def test_a_faulty_tier_is_refused_and_the_run_goes_on(
     for (_, _, reason), (_, _, expected) in zip(found, wanted, strict=True):
         load_failure = f"it raised TierLoadError: load tier {name!r}"
         assert reason == expected or (expected is None and reason.startswith(load_failure))
+    assert (name in record.tiers) == (name not in {"gone", "missing"})
     assert told.notes[0].startswith(f"pack_double [{wanted[0][1]}] of tier {name!r}: i")
     assert read_record(tmp_path / "out" / "pack_double.json").refusals
 

@@ -63,6 +63,16 @@ def test_the_first_call_includes_the_load(install_tier: Installer) -> None:
     assert opened("slow").serve({"ask": "first"})["seconds"] >= 0.1
 
 
+def test_the_build_is_known_before_the_first_call(install_tier: Installer) -> None:
+    """A tier whose every call fails has told its build; it is loaded once."""
+    install_tier("poor", "print('loading')\ndef pack_double(values):\n    raise OSError('no device')", version="2.5")
+    worker = opened("poor")
+    loaded = worker.serve({"ask": "load"})
+    assert loaded.keys() == {"seconds", "version", "digest"}
+    assert worker.serve({"ask": "first"}) == {"refused": "it raised OSError: no device"}
+    assert worker.serve({"ask": "load"}) == loaded
+
+
 def test_a_kernel_that_cannot_be_imported_is_refused() -> None:
     """A module that is not there is a reply, not an exception."""
     request = {"ask": "open", "kernel": "no", "module": "no_such_module", "tier": FLOOR}

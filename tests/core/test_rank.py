@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,8 @@ from helpers_rank import orders, race, ranks_of
 from helpers_record import HOST, banded, measurement, record
 
 from polytier.rank import rank, table
-from polytier.record import KernelRanks, Refusal, Standing
+from polytier.record import Refusal, Standing
+from polytier.record.records import format_record, parse_record
 
 
 def test_the_faster_comes_first_with_its_median() -> None:
@@ -59,6 +61,23 @@ def test_a_refused_tier_is_not_ranked_anywhere() -> None:
     entries = [measurement(tier, size, 1e-6 * size) for tier in ("floor", "rust") for size in (8, 64)]
     ranks = ranks_of(*entries, refusals=(refusal,))
     assert orders(ranks) == {8: ("floor",), 64: ("floor",)}
+    assert ranks.refused == {"rust": "order_parameter [odd]: index 3 is 0.25, the floor says 0.5"}
+    assert ranks.tiers["rust"].digest == "digest of rust"  # another build may be right
+
+
+def test_a_refusal_is_one_printable_line() -> None:
+    """The first of a tier's refusals is told in a line that a table can hold; a tier that did not load has no build."""
+    refusals = (
+        Refusal("go", "n=8", "it was ended by signal SIGSEGV; its last words:\nno\n"),
+        Refusal("rust", "n=8\t", "it raised E: \x1b[1m \ud800"),
+        Refusal("rust", "z", "later"),
+        Refusal("floor", "odd", "no answer within 60 s"),
+    )
+    ranks = ranks_of(measurement("floor", 8, 1e-6), refusals=refusals)
+    assert ranks.refused == {
+        "go": "order_parameter [n=8]: it was ended by signal SIGSEGV",
+        "rust": "order_parameter [n=8?]: it raised E: ?[1m ?",
+    }
     assert list(ranks.tiers) == ["floor"]
 
 
@@ -71,7 +90,23 @@ def test_a_refused_case_of_the_floor_takes_out_its_size_only() -> None:
 
 def test_without_the_floor_there_are_no_standings() -> None:
     """Nothing can be ranked where the floor was not measured."""
-    assert ranks_of(measurement("rust", 8, 1e-6)) == KernelRanks("order_parameter", {}, ())
+    assert ranks_of(measurement("rust", 8, 1e-6)).standings == ()
+
+
+def test_ranks_name_the_record_that_they_follow_from() -> None:
+    """Whatever changes in a record changes its digest, though no rank moves; the form of its file does not."""
+    one = record(measurement("floor", 8, 1e-6))
+    digest = rank(one).record
+    assert len(digest) == 16
+    others = (
+        replace(one, revision="def5678"),
+        replace(one, host=HOST._replace(facts={**HOST.facts, "load": [7.5, 0.25, 0.1]})),
+        replace(one, measurements=(replace(one.measurements[0], first=1.0),)),
+        replace(one, refusals=(Refusal("go", "n=8", "it raised ImportError"),)),
+    )
+    assert len({digest, *(rank(other).record for other in others)}) == 5
+    respaced = json.dumps(json.loads(format_record(one)), indent=7)
+    assert rank(parse_record(respaced, "here.json")).record == digest
 
 
 def test_cases_of_one_size_count_together() -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import platformdirs
 import pytest
 
 import polytier.record
-from polytier.errors import StorageError
+from polytier.errors import FileFormatError, StorageError
 from polytier.record import host_id, user_directory, user_table
 from polytier.record.paths import _data_home
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
 
@@ -50,6 +47,38 @@ def test_a_user_without_a_home_has_no_table(monkeypatch: pytest.MonkeyPatch) -> 
     assert user_table() is None
     with pytest.raises(StorageError, match=r"(?s)user's data directory.*could not determine.*hint: choose a writable"):
         user_directory()
+
+
+@pytest.mark.parametrize("text", ["host =", "format = 99", None])
+def test_what_to_do_about_a_bad_table_depends_on_whose_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None
+) -> None:
+    """One's own is measured anew, a named one is mended or not named, the shipped one is installed anew."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    own = user_directory() / "dispatch.toml"
+    own.parent.mkdir(parents=True)
+    named = tmp_path / "ranks.toml"
+    monkeypatch.setenv("POLYTIER_TABLE", str(named))
+    for path in (own, named):
+        if text:
+            path.write_text(text)
+    wanted = {
+        own: "write it anew with `polytier measure`, or remove it",
+        named: "mend the file, or unset POLYTIER_TABLE",
+        tmp_path / "other.toml": "write it anew with `polytier rank` or `polytier measure`",
+    }
+    for path, remedy in wanted.items():
+        with pytest.raises(FileFormatError) as caught:
+            polytier.record.read_table(path)
+        assert str(caught.value).partition("\nhint: ")[2].endswith(remedy)
+        assert str(caught.value).count("hint: ") == 1
+
+
+def test_a_bad_shipped_table_is_installed_anew() -> None:
+    """The table inside the package came with it."""
+    shipped = Path(polytier.record.paths.__file__).parents[1] / "dispatch.toml"
+    with pytest.raises(FileFormatError, match=r"\nhint: update polytier; reinstall polytier: the file came with it$"):
+        polytier.record.parse_table('format = 9\nhost = "test"\n', shipped)
 
 
 def test_every_public_name_is_there() -> None:

@@ -27,7 +27,12 @@ STANDINGS = (
     Standing(64, 23, ("rust", "floor", "c.fast"), (), {"floor": 3e-6, "rust": 2.5e-7, "c.fast": 3e-5}),
     Standing(512, 182, ("rust", "floor"), ("floor",), {"floor": 4e-6, "rust": 3.9e-6}),
 )
-GOOD = Table("linux-x86_64-test-2c-avx2-00000000", {"mean_phase": KernelRanks("mean_phase", BUILDS, STANDINGS)})
+REFUSED = {
+    "go": 'mean_phase [n=8]: it raised E: "\\d"',
+    "d.slow": "mean_phase [empty]: 0.0, the floor raises ValueError",
+}
+RANKS = KernelRanks("mean_phase", BUILDS, STANDINGS, REFUSED, "0123456789abcdef")
+GOOD = Table("linux-x86_64-test-2c-avx2-00000000", {"mean_phase": RANKS})
 TEXT = format_table(GOOD)
 PLAIN_TEXT = """\
 # Generated: `polytier rank` computes it from records, `polytier freeze` from the ranks in force.
@@ -35,9 +40,16 @@ PLAIN_TEXT = """\
 format = 1
 host = "test"
 
+[kernels.mean_phase]
+record = "0123456789abcdef"
+
 [kernels.mean_phase.tiers.rust]
 version = "0.1.0"
 digest = "12ab"
+
+[kernels.mean_phase.refused]
+go = "mean_phase [n=8]: index 3 is 0.25, \\"0.5\\" \\\\ the floor"
+julia = "mean_phase [n=64]: it was ended by signal SIGSEGV"
 
 [[kernels.mean_phase.standings]]
 size = 8
@@ -69,6 +81,10 @@ def test_the_text_is_what_is_documented() -> None:
     table = parse_table(PLAIN_TEXT, "here.toml")
     assert format_table(table) == PLAIN_TEXT
     assert table.kernels["mean_phase"].tiers == {"rust": TierBuild("0.1.0", "12ab")}
+    assert table.kernels["mean_phase"].refused == {
+        "go": 'mean_phase [n=8]: index 3 is 0.25, "0.5" \\ the floor',
+        "julia": "mean_phase [n=64]: it was ended by signal SIGSEGV",
+    }
     assert table.kernels["mean_phase"].standings[1] == Standing(
         64, 23, ("rust", "floor"), (), {"rust": 2.5e-7, "floor": 3e-6}
     )
@@ -81,6 +97,7 @@ def test_a_table_goes_through_a_file(tmp_path: Path) -> None:
     assert (read.host, list(read.kernels)) == (GOOD.host, ["mean_phase"])
     ranks = read.kernels["mean_phase"]
     assert ranks.tiers == BUILDS
+    assert (ranks.refused, ranks.record) == (REFUSED, "0123456789abcdef")
     assert [standing.order for standing in ranks.standings] == [standing.order for standing in STANDINGS]
     assert ranks.standings[0].seconds == {"floor": 1.2346e-6, "c.fast": 2.0}
     assert format_table(read) == TEXT
@@ -124,25 +141,31 @@ ORDER = 'order = ["rust", "floor"]'
         ("format = 1\n", "", "'here.toml': 'format' is missing\nhint: it needs 'format', 'host'"),
         ('host = "test"', 'host = "a/b"', "line 4, host: it must be a name like"),
         ("\n\n[kernels", "\nowner = 'me'\n[kernels", "line 5, owner: it is unknown here\nhint: known: 'format'"),
-        ("mean_phase", '"mean phase"', "line 6, kernels.mean phase: 'mean phase' is no valid name"),
-        ("tiers.rust", 'tiers."ru st"', "line 6, kernels.mean_phase.tiers.ru st: 'ru st' is no valid name"),
-        ("tiers.rust", "tiers.go", f"line 13, {FIRST}.order: tier 'rust' is not among 'tiers'"),
-        ('version = "0.1.0"\n', "", f"line 6, {RUST}: 'version' is missing"),
-        ('digest = "12ab"', "digest = 12", f"line 8, {RUST}.digest: it must be a string, found 12"),
-        ("size = 64", "size = 6.4", f"line 18, {SECOND}.size: it must be an integer of at least 0"),
-        ("start = 0", "start = 1", f"line 12, {FIRST}.start: it is 1\nhint: the first standing starts at 0"),
-        ("start = 23", "start = 8", f"line 19, {SECOND}.start: 8 is not above 8 and at most 64"),
-        ("start = 23", "start = 65", f"line 19, {SECOND}.start: 65 is not above 8 and at most 64"),
-        (ORDER, 'order = ["rust"]', f"line 20, {SECOND}.order: 'floor' is missing"),
-        (ORDER, "order = 5", f"line 20, {SECOND}.order: it must be a list, found 5"),
-        (ORDER, 'order = ["rust", 5]', f"line 20, {SECOND}.order[1]: it must be a string"),
-        (ORDER, 'order = ["floor", "floor"]', f"line 20, {SECOND}.order: a name stands here twice"),
-        ('level = ["rust"]', 'level = ["floor"]', f"line 14, {FIRST}.level: 'floor' follows no other name in 'order'"),
-        ("floor = 3e-06 }", "go = 3e-06 }", f"line 22, {SECOND}.seconds: it names ['go', 'rust'], 'order' names"),
-        ("floor = 3e-06 }", "floor = inf }", f"line 22, {SECOND}.seconds.floor: it must be seconds between"),
-        ("floor = 3e-06 }", "floor = 1979-13-01 }", "line 22"),
-        ("floor = 3e-06 }", "floor = 3e-06, floor = 3e-06 }", "line 22"),
-        ("size = 64", "size = 64 64", "line 18, column 11: Expected newline or end of document after a statement"),
+        ("kernels.mean_phase", 'kernels."mean phase"', "line 6, kernels.mean phase: 'mean phase' is no valid name"),
+        ("tiers.rust", 'tiers."ru st"', "line 9, kernels.mean_phase.tiers.ru st: 'ru st' is no valid name"),
+        ("tiers.rust", "tiers.go", f"line 20, {FIRST}.order: tier 'rust' is not among 'tiers'"),
+        ('version = "0.1.0"\n', "", f"line 9, {RUST}: 'version' is missing"),
+        ('digest = "12ab"', "digest = 12", f"line 11, {RUST}.digest: it must be a string, found 12"),
+        ("size = 64", "size = 6.4", f"line 25, {SECOND}.size: it must be an integer of at least 0"),
+        ("start = 0", "start = 1", f"line 19, {FIRST}.start: it is 1\nhint: the first standing starts at 0"),
+        ("start = 23", "start = 8", f"line 26, {SECOND}.start: 8 is not above 8 and at most 64"),
+        ("start = 23", "start = 65", f"line 26, {SECOND}.start: 65 is not above 8 and at most 64"),
+        (ORDER, 'order = ["rust"]', f"line 27, {SECOND}.order: 'floor' is missing"),
+        (ORDER, "order = 5", f"line 27, {SECOND}.order: it must be a list, found 5"),
+        (ORDER, 'order = ["rust", 5]', f"line 27, {SECOND}.order[1]: it must be a string"),
+        (ORDER, 'order = ["floor", "floor"]', f"line 27, {SECOND}.order: a name stands here twice"),
+        ('level = ["rust"]', 'level = ["floor"]', f"line 21, {FIRST}.level: 'floor' follows no other name in 'order'"),
+        ("floor = 3e-06 }", "go = 3e-06 }", f"line 29, {SECOND}.seconds: it names ['go', 'rust'], 'order' names"),
+        ("floor = 3e-06 }", "floor = inf }", f"line 29, {SECOND}.seconds.floor: it must be seconds between"),
+        ("floor = 3e-06 }", "floor = 1979-13-01 }", "line 29"),
+        ("floor = 3e-06 }", "floor = 3e-06, floor = 3e-06 }", "line 29"),
+        ('record = "0123456789abcdef"', "record = 7", "line 7, kernels.mean_phase.record: it must be a string"),
+        ("julia = ", "rust = ", "line 15, kernels.mean_phase.refused.rust: 'rust' stands in an order too"),
+        ("julia = ", "floor = ", "line 15, kernels.mean_phase.refused.floor: 'floor' stands in an order too"),
+        ("julia = ", '"ju lia" = ', "line 15, kernels.mean_phase.refused.ju lia: 'ju lia' is no valid name"),
+        ("signal SIGSEGV", "\\n", "line 15, kernels.mean_phase.refused.julia: it must be a printable"),
+        ("julia = ", "julia = 3 #", "line 15, kernels.mean_phase.refused.julia: it must be a string, found 3"),
+        ("size = 64", "size = 64 64", "line 25, column 11: Expected newline or end of document after a statement"),
         ("size = 64", "size = " + "9" * 5000, "Exceeds the limit"),
         ("size = 64", "size = " + "[" * 5000, "recursion"),
         (PLAIN_TEXT, 'format = "', "end of document"),
@@ -178,6 +201,9 @@ def test_a_text_of_another_form_is_left_to_tomllib(text: str) -> None:
     [
         PLAIN_TEXT + 'format = 1\nhost = "test"\n',
         PLAIN_TEXT + '\n[kernels.mean_phase.tiers.rust]\nversion = "1"\ndigest = "2"\n',
+        PLAIN_TEXT + '\n[kernels.mean_phase]\nrecord = "twice"\n',
+        PLAIN_TEXT + '\n[kernels.mean_phase.refused]\ngo = "twice"\n',
+        PLAIN_TEXT.replace("julia =", "go ="),
         PLAIN_TEXT.replace("rust = 1.2346e-06 }", "rust = 1.2346e-06, rust = 1.0 }"),
     ],
 )

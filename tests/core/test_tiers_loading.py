@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING
@@ -93,3 +94,57 @@ def test_a_module_without_a_spec_is_imported(install_tier: Installer) -> None:
     """A module that takes its `__spec__` away is nobody's failure."""
     install_tier("fast", "__spec__ = None")
     assert import_module("tier_fast")
+
+
+def test_a_module_may_put_anything_in_its_place(install_tier: Installer) -> None:
+    """An object without `__spec__` is a module like any other, and one that fails to tell it is the tier's failure."""
+    source = "import sys\nclass Place:\n    order_parameter = len\nsys.modules[__name__] = Place()\n"
+    install_tier("odd", source)
+    assert import_module("tier_odd").order_parameter is len
+    install_tier("worse", source + "Place.__spec__ = property(lambda self: {}['spec'])\n")
+    with pytest.raises(BrokenModuleError, match=r"importing 'tier_worse' raised KeyError\('spec'\)"):
+        import_module("tier_worse")
+    for name in ("tier_odd", "tier_worse"):  # they tell no file by which the fixture could find them
+        del sys.modules[name]
+
+
+def test_a_half_imported_module_is_no_lasting_failure(install_tier: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that asks for itself while it is imported is refused for that moment only."""
+    told: list[BrokenModuleError] = []
+    monkeypatch.setattr("builtins.told", told, raising=False)
+    source = """
+    import builtins
+    from polytier.tiers.loading import BrokenModuleError, import_module
+    try:
+        import_module(__name__)
+    except BrokenModuleError as half:
+        builtins.told.append(half.kept())
+    """
+    install_tier("selfish", source)
+    import_module("tier_selfish")
+    assert "is only half imported" in str(told[0])
+    assert (told[0].lasting, told[0].where) == (False, "")
+
+
+def test_a_failure_whose_text_fails_is_told() -> None:
+    """What foreign code raises is the tier's failure, whatever its text does."""
+
+    class NamelessError(Exception):
+        def __repr__(self) -> str:
+            raise TypeError("no name")
+
+    def nameless() -> None:
+        raise NamelessError
+
+    with pytest.raises(BrokenModuleError, match=r"^digging raised <NamelessError, whose text cannot be had: it"):
+        guarded("digging", nameless)
+
+
+def test_what_is_kept_of_a_failure_holds_no_frame() -> None:
+    """The place becomes text."""
+    with pytest.raises(BrokenModuleError) as caught:
+        guarded("popping", [].pop)
+    kept = caught.value.kept()
+    assert kept.__cause__ is not None
+    assert (kept.__traceback__, kept.__cause__.__traceback__) == (None, None)
+    assert "in guarded" in kept.where

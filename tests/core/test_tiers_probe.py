@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_tier_that_cannot_load_is_told(install_tier: Installer) -> None:
 
 
 def test_refused_and_failing_kernels_are_told_one_by_one(install_tier: Installer) -> None:
-    """A refused signature, a declined call and an attempt to exit concern one kernel each."""
+    """A refused signature, a failing call and an attempt to exit concern one kernel each; a decline is no failure."""
     source = "def mean_phase(x): ...\ndef networked_force(theta, K):\n    raise SystemExit(1)\n"
     source += "def build_knm(n=16, k_base=0.45, alpha=0.3):\n    raise NotImplementedError('not here')\n"
     install_tier("fast", source + RIGHT)
@@ -69,7 +70,7 @@ def test_refused_and_failing_kernels_are_told_one_by_one(install_tier: Installer
     assert list(told) == ["order_parameter", "mean_phase", "build_knm", "networked_force"]
     assert told["order_parameter"] is None
     assert "its 'mean_phase' is refused: its signature is (x)" in str(told["mean_phase"])
-    assert told["build_knm"] == "its 'build_knm' raised NotImplementedError('not here')"
+    assert told["build_knm"] is None
     assert told["networked_force"] == "its 'networked_force' raised SystemExit(1)"
 
 
@@ -89,6 +90,22 @@ def test_the_smallest_case_is_taken_whatever_kernels_offer(install_tier: Install
         declared = kernel(*cases)
         told.append(probe(Tiers({"floor": declared}.__getitem__), [declared], "fast").agreement["floor"])
     assert [str(sentence)[:18] for sentence in told] == ["floor [timed] of t", "floor [awkward] of", "None"]
+
+
+def test_a_declined_case_leaves_the_next_one_to_tell(install_tier: Installer) -> None:
+    """A tier may decline the small ones; it is judged by the first case that it answers, and by none if it has none."""
+
+    def floor(x: float) -> float:
+        return x
+
+    timed = [Case(f"n={n}", partial(tuple, [float(n)]), timed=True) for n in (1, 2, 3)]
+    declared = Kernel("floor", floor, "1", Tolerance(), lambda: [Case("awkward", lambda: (9.0,)), *timed])
+    for least, told in ((2, "floor [n=2] of tier"), (9, "floor [awkward] of"), (10, None)):
+        source = f"def floor(x):\n    if x < {least}:\n        raise NotImplementedError('too small')\n    return 0.0"
+        install_tier(f"from{least}", source)
+        found = probe(Tiers({"floor": declared}.__getitem__), [declared], f"from{least}").agreement["floor"]
+        assert (found or "")[: len(told or "")] == (told or "")
+        assert (found is None) == (told is None)
 
 
 def test_a_process_of_its_own_gives_the_same_answer(install_tier: Installer) -> None:

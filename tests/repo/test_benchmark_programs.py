@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-PROGRAMS = ("dispatch_overhead", "peers", "limits", "discovery", "import_time")
+PROGRAMS = ("boundary", "dispatch_overhead", "peers", "limits", "discovery", "import_time")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -73,6 +73,12 @@ def test_core_carries_its_data(wheels: dict[str, ZipFile], file: str) -> None:
     assert file in wheels["polytier"].namelist()
 
 
+def test_core_installs_the_command(wheels: dict[str, ZipFile]) -> None:
+    """The command is the module that stands outside the package, and the wheel holds it."""
+    assert "polytier_command.py" in wheels["polytier"].namelist()
+    assert b"polytier = polytier_command:main\n" in member(wheels["polytier"], "*.dist-info/entry_points.txt")
+
+
 def test_core_is_pure_python(wheels: dict[str, ZipFile]) -> None:
     """The wheel of core holds no native file, says so in its tag, and imports no native runtime."""
     wheel = wheels["polytier"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 
@@ -17,6 +17,34 @@ def told(asked: str, found: str, hint: str) -> str:
 def listed(names: Iterable[str]) -> str:
     """Return the names, sorted and quoted, or 'none'."""
     return ", ".join(repr(name) for name in sorted(names)) or "none"
+
+
+def in_words(failure: BaseException, form: Callable[[BaseException], str] = str) -> str:
+    """Return the text of an exception of foreign code, whatever its own methods raise."""
+    try:
+        return form(failure)
+    except Exception as worse:  # noqa: BLE001 - the failure itself must not be lost over its text
+        return f"<{type(failure).__name__}, whose text cannot be had: it raises {type(worse).__name__}>"
+
+
+def first_line(failure: BaseException) -> str:
+    """Return the first line of an exception's text."""
+    return in_words(failure).partition("\n")[0]
+
+
+def forget_frames(failure: BaseException) -> None:
+    """Take the traceback from an exception and its causes, and what was handled meanwhile: frames keep arguments alive.
+
+    What was handled meanwhile may be the caller's own exception, so it is let go and left as it is.
+    """
+    left: list[BaseException | None] = [failure]
+    seen: set[int] = set()
+    while left:
+        one = left.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            one.__traceback__ = one.__context__ = None
+            left += [one.__cause__, *getattr(one, "exceptions", ())]
 
 
 class PolytierError(Exception):
@@ -48,10 +76,15 @@ class UnknownNameError(PolytierError, LookupError):
 class TierLoadError(PolytierError, ImportError):
     """A tier cannot be used on this host: it fell out while loading or while being validated."""
 
+    lasting: bool = True
+    """Whether another attempt in this process would end alike; not so while the tier is being imported."""
+
     @classmethod
-    def of(cls, tier: str, found: str, hint: str) -> TierLoadError:
+    def of(cls, tier: str, found: str, hint: str, *, lasting: bool = True) -> TierLoadError:
         """Return the error for one tier."""
-        return cls(told(f"load tier {tier!r}", found, hint))
+        error = cls(told(f"load tier {tier!r}", found, hint))
+        error.lasting = lasting
+        return error
 
 
 class MissingImplementation(PolytierError, NotImplementedError):  # noqa: N818 - nothing went wrong, the tier declines
@@ -71,6 +104,8 @@ class PinError(PolytierError):
     def of(cls, kernel: str, tier: str, found: str) -> PinError:
         """Return the error for a pin of `tier` that `kernel` cannot follow."""
         hint = "unpin it, or run `polytier tiers` to see why it cannot be used"
+        for asked in (f"load tier {tier!r}: ", f"run {kernel!r} on tier {tier!r}: "):
+            found = found.removeprefix(asked)  # as a tier's own error begins, and this one too
         return cls(told(f"run {kernel!r} pinned to tier {tier!r}", found, hint))
 
 
@@ -80,7 +115,7 @@ class ChainExhaustedError(PolytierError, RuntimeError):
     @classmethod
     def of(cls, kernel: str, failures: Mapping[str, BaseException]) -> ChainExhaustedError:
         """Return the error that names each tier and its exception."""
-        found = "; ".join(f"{tier!r} raised {failure!r}" for tier, failure in failures.items())
+        found = "; ".join(f"{tier!r} raised {in_words(failure, repr)}" for tier, failure in failures.items())
         error = cls(told(f"run {kernel!r}", f"every link of its chain failed: {found}", "see the causes below"))
         group = [failure for failure in failures.values() if isinstance(failure, Exception)]
         error.__cause__ = ExceptionGroup(f"what each tier of {kernel!r} raised", group)
@@ -117,6 +152,16 @@ class MeasureBusyError(PolytierError):
                 f"measure into {str(path)!r}", f"{holder} is measuring there", "wait for it, or choose another --output"
             )
         )
+
+
+class UnsupportedSystemError(PolytierError):
+    """A feature needs what this operating system does not have."""
+
+    @classmethod
+    def of(cls, feature: str, lacks: str) -> UnsupportedSystemError:
+        """Return the error that names what the feature lacks here."""
+        hint = "do it under Linux or macOS; `polytier freeze` and POLYTIER_TABLE carry the ranks over"
+        return cls(told(feature, f"this operating system has no {lacks}", hint))
 
 
 class MeasureInterruptedError(KeyboardInterrupt):

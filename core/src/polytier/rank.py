@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from polytier.errors import bad_value
 from polytier.marks import FLOOR
+from polytier.record.records import digest_of
 from polytier.record.summary import significant
 from polytier.record.tables import KernelRanks, Standing, Table
 
@@ -45,9 +46,10 @@ def rank(record: Record) -> KernelRanks:
         Standing(size, starts.get(size, 0), order, _level(order, bands[size]), _medians(order, bands[size]))
         for size, order in orders.items()
     )
-    placed = {name for order in orders.values() for name in order}
-    tiers = {name: build for name, build in sorted(record.tiers.items()) if name in placed}
-    return KernelRanks(record.kernel, tiers, standings)
+    refused = _refused(record)
+    kept = {name for order in orders.values() for name in order} | refused.keys()
+    tiers = {name: build for name, build in sorted(record.tiers.items()) if name in kept}
+    return KernelRanks(record.kernel, tiers, standings, refused, digest_of(record))
 
 
 def table(records: Iterable[Record]) -> Table:
@@ -63,10 +65,25 @@ def table(records: Iterable[Record]) -> Table:
     return Table(hosts[0], {entry.kernel: entry for entry in ranks if entry.standings})
 
 
+def _refused(record: Record) -> dict[str, str]:
+    """Return one reason, in one printable line, for each tier that is out."""
+    # A tier that fails one case is out for all: it is no answer that is right sometimes. The floor is always right.
+    reasons: dict[str, str] = {}
+    for refusal in sorted(record.refusals, key=lambda entry: (entry.tier, entry.case, entry.reason)):
+        if refusal.tier != FLOOR:
+            reasons.setdefault(refusal.tier, _line(f"{record.kernel} [{refusal.case}]: {refusal.reason}"))
+    return reasons
+
+
+def _line(text: str) -> str:
+    # What a process said before it ended, below the first line, stays in the record.
+    first = text.partition("\n")[0].removesuffix("; its last words:")
+    return "".join(char if char.isprintable() else "?" for char in first)
+
+
 def _bands(record: Record) -> dict[int, Bands]:
     """Return the bands by ascending size, where the floor was measured, of the tiers that were never refused."""
-    # A tier that fails one case is out for all: it is no answer that is right sometimes. The floor is always right.
-    refused = {refusal.tier for refusal in record.refusals} - {FLOOR}
+    refused = _refused(record)
     measured: dict[int, dict[str, dict[str, Measurement]]] = defaultdict(lambda: defaultdict(dict))
     for entry in record.measurements:
         if entry.tier not in refused:

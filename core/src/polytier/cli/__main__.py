@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from polytier.cli import main
+from polytier_command import main
 
 sys.exit(main())

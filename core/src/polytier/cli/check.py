@@ -71,7 +71,7 @@ class _Printer:
         self._row((report["kernel"] or "-", report["tier"], report["state"], cases))
         if report.get("declined"):
             self._note(f"declines {output.count(report['declined'], 'case')}")
-        if "reason" in report:
+        if "reason" in report and report["state"] != "absent":  # that word says it
             self._note(report["reason"])
 
     def _row(self, cells: tuple[str, ...]) -> None:

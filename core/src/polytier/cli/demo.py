@@ -35,6 +35,7 @@ example:
 """
 Report = dict[str, sweep.Run]
 KERNEL = "kuramoto_trajectory"
+RANKED = frozenset({"measured", "level", "estimated", "stale"})
 ONLY_FLOOR = """\
 only the floor is installed, so there is nothing to compare its time with
 hint: pip install 'polytier[rust]', and run the demo again"""
@@ -47,6 +48,7 @@ class Service:
     tier: str
     reason: str
     calls: int
+    size: int | None
     seconds: float
     detail: str
 
@@ -101,9 +103,13 @@ def _services(events: Iterable[Event]) -> list[Service]:
     for event in events:
         groups[event.tier, str(event.reason)].append(event)
     return [
-        Service(tier, reason, len(group), sum(event.nanoseconds for event in group) / 1e9, _detail(group[0]))
+        Service(tier, reason, len(group), group[0].size, _seconds(group), _detail(group[0]))
         for (tier, reason), group in sorted(groups.items())
     ]
+
+
+def _seconds(events: Iterable[Event]) -> float:
+    return sum(event.nanoseconds for event in events) / 1e9
 
 
 def _detail(event: Event) -> str:
@@ -152,9 +158,10 @@ def _print(model: network.Network, report: Report, served: list[Service], asked:
     output.emit(_transition(strengths, coherence))
     output.emit()
     rows = [(s.tier, s.calls, output.seconds(s.seconds), s.reason, s.detail) for s in served]
-    for line in output.table(("served by", "calls", "time", "reason", ""), rows, right=frozenset({1, 2})):
+    for line in output.table(("served by", "calls", "time", "reason", "detail"), rows, right=frozenset({1, 2})):
         output.emit(line)
-    for line in _times(report):
+    output.emit()
+    for line in _times(report, served):
         output.emit(line)
 
 
@@ -166,12 +173,13 @@ def _transition(strengths: list[float], coherence: tuple[float, ...]) -> str:
     return ends if crossing is None else f"{ends}; it stays above 0.5 from {crossing:.3g} on"
 
 
-def _times(report: Report) -> list[str]:
+def _times(report: Report, served: list[Service]) -> list[str]:
     if FLOOR not in report:
         return ONLY_FLOOR.splitlines()
     mine, floor = report["dispatched"].seconds, report[FLOOR].seconds
     return [
-        f"dispatched {output.seconds(mine)}; the floor alone, turn and turn about in the same run,",
-        f"{output.seconds(floor)}: {floor / mine:.3g} times as long",
+        f"this network, at size {served[0].size}: {floor / mine:.3g} times the floor's speed",
+        f"({output.seconds(mine)} dispatched, {output.seconds(floor)} by the floor alone, turn and turn about)",
+        *(["the rank's figure is of another network, of the size it names"] * any(s.reason in RANKED for s in served)),
         f"largest difference of R between the two: {_difference(report):.1g}",
     ]

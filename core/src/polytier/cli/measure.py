@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polytier.cli import lookup, output
+from polytier.cli.losses import warn_of_losses
 from polytier.cli.progress import bar, reporting
 from polytier.errors import TierLoadError
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from polytier.record.records import Record
+    from polytier.record.tables import KernelRanks
 
 SUMMARY = "time the floor and the tiers on this host, and rank them"
 DESCRIPTION = """\
@@ -22,7 +26,7 @@ own, and rank them. Records and table go to your data directory, where every
 later process on this host finds them. A kernel's new record replaces its old
 one: with --tier, the other tiers lose their place for the measured kernels.
 Each kernel is kept as soon as it is complete: Ctrl-C loses only the one in
-hand.
+hand. The exit code is 1 if an answer differs or a tier fails.
 
 example:
   $ polytier measure --quick --kernel order_parameter
@@ -45,12 +49,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, then say what was written and what changed; 1 if a tier that was asked for could not be measured."""
+    """Measure, then say what was written and what changed; 1 if a tier was refused."""
     from polytier.measure import run as measure
 
     kernels, tiers = lookup.kernels(arguments.kernel), _tiers(arguments.tier)
     directory = _directory(arguments)
-    before = _firsts_on_disk(directory)
+    before = _ranks_on_disk(directory)
+    warn_of_losses(arguments, directory, before, {kernel.name for kernel in kernels}, {*tiers})
     with bar() as shown:
         records = measure(
             kernels,
@@ -62,8 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     report = _report(directory, before, records, with_table=arguments.records is None)
     _print(report) if not arguments.json else output.emit_json(report)
-    asked = set(arguments.tier or ())
-    return int(any(refusal["tier"] in asked for refusal in report["refusals"]))
+    return int(bool(report["refusals"]))
 
 
 def _tiers(names: list[str] | None) -> list[str]:
@@ -85,35 +89,38 @@ def _directory(arguments: argparse.Namespace) -> Path:
     return arguments.output or user_directory()
 
 
-def _firsts_on_disk(directory: Path) -> dict[str, str]:
-    """Return first places by kernel as the records tell them; nothing where a record cannot be read."""
+def _ranks_on_disk(directory: Path) -> dict[str, KernelRanks]:
+    """Return ranks by kernel as the records tell them; measuring itself tells of a record that cannot be read."""
     from polytier.errors import FileFormatError
-    from polytier.record.records import read_records
-
-    try:
-        return {name: _firsts(record) for name, record in read_records(directory).items()}
-    except FileFormatError:  # none yet, or one that is measured anew; measuring itself reports what it cannot keep
-        return {}
-
-
-def _firsts(record: Record) -> str:
     from polytier.rank import rank
+    from polytier.record.records import read_record
 
-    ranks = rank(record)
+    ranks = {}
+    for path in sorted(directory.glob("*.json")):
+        with suppress(FileFormatError):
+            ranks[path.stem] = rank(read_record(path))
+    return ranks
+
+
+def _firsts(ranks: KernelRanks) -> str:
     names = [ranks.standings[0].order[0]] if ranks.standings else ["floor"]
     return ", ".join([*names, *(f"{tier} from {size}" for size, _, tier in ranks.crossovers)])
 
 
-def _report(directory: Path, before: Mapping[str, str], records: list[Record], *, with_table: bool) -> dict[str, Any]:
+def _report(
+    directory: Path, before: Mapping[str, KernelRanks], records: list[Record], *, with_table: bool
+) -> dict[str, Any]:
     from polytier.measure.session import TABLE
+    from polytier.rank import rank
 
+    places = [(record.kernel, before.get(record.kernel), rank(record)) for record in records]
     return {
         "host": records[0].host.id if records else None,
         "records": [str(directory / f"{record.kernel}.json") for record in records],
         "table": str(directory / TABLE) if with_table else None,
         "directory": str(directory),
         "first_places": [
-            {"kernel": record.kernel, "before": before.get(record.kernel), "now": _firsts(record)} for record in records
+            {"kernel": kernel, "before": then and _firsts(then), "now": _firsts(now)} for kernel, then, now in places
         ],
         "refusals": [
             {"kernel": record.kernel, "tier": refusal.tier, "case": refusal.case, "reason": refusal.reason}
@@ -133,5 +140,6 @@ def _print(report: dict[str, Any]) -> None:
             output.emit(line)
     if len(changed) < len(report["first_places"]):
         output.say(f"first places unchanged: {output.count(len(report['first_places']) - len(changed), 'kernel')}")
-    for refusal in report["refusals"]:
-        output.say(f"not ranked: {refusal['tier']} for {refusal['kernel']} [{refusal['case']}]: {refusal['reason']}")
+    # Each reason was told when it was found.
+    for (tier, kernel), cases in Counter((entry["tier"], entry["kernel"]) for entry in report["refusals"]).items():
+        output.say(f"not ranked: {tier} for {kernel}: refused on {output.count(cases, 'case')}, as told above")

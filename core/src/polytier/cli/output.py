@@ -99,6 +99,12 @@ def wrapped(text: str, indent: int) -> list[str]:
     return [piece for line in lines for piece in textwrap.wrap(line, room, break_on_hyphens=False) or [""]]
 
 
+def message(text: str, indent: int) -> list[str]:
+    """Return a message in lines that leave room for an indent, its hint on a line of its own."""
+    told, _, hint = text.partition("\nhint: ")
+    return [*wrapped(told, indent), *(wrapped(f"hint: {hint}", indent) if hint else [])]
+
+
 def _coloured(word: str, padded: str) -> str:
     colour = _COLOURS.get(word)
     if colour is None or not _is_terminal() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import polytier
 from polytier.cli import check, demo, freeze, kernels, measure, new_kernel, new_tier, rank, tiers, why
@@ -45,7 +45,19 @@ VERBS: dict[str, Verb] = {
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that names the nearest choice when one is mistyped."""
+    """An ArgumentParser that names the nearest choice when one is mistyped, and leaves usage errors to the verb."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return what the arguments say; what a verb does not know is refused with the verb's own usage."""
+        known, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            getattr(known, "parser", self).refuse(unknown)
+        return known
+
+    def refuse(self, unknown: list[str]) -> NoReturn:
+        """End with a usage error that names the nearest option."""
+        near = difflib.get_close_matches(unknown[0], self._option_string_actions, n=1)
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{f'; did you mean {near[0]!r}?' if near else ''}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:
@@ -77,4 +89,4 @@ def _add(verbs: Any, name: str, verb: Verb) -> None:
     )
     verb.configure(parser)
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
-    parser.set_defaults(run=verb.run)
+    parser.set_defaults(run=verb.run, parser=parser)

@@ -16,7 +16,8 @@ SUMMARY = "compute the table from the records, or check that it still follows fr
 DESCRIPTION = """\
 Compute the ranks and crossovers of one host from its records and write them as
 a table. With --check nothing is written: the exit code is 1, and a diff is
-shown, if the table is not byte for byte what the records give.
+shown, if the table is not byte for byte what the records give: a record that
+changed shows even where no rank did.
 
 example:
   $ polytier rank --check
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     present = _present(arguments.table)
     if not arguments.check:
         write_text(arguments.table, text, "table")
-    _report(arguments, wanted.host, sorted(records), _difference(present, text, arguments.table))
+    _report(arguments, wanted.host, sorted(records), present, _difference(present, text, arguments.table))
     return int(arguments.check and present != text)
 
 
@@ -80,9 +81,12 @@ def _likely(hosts: list[str], table: Path) -> str:
     from polytier.record.host import host_id
     from polytier.record.tables import read_table
 
-    if table.is_file() and len(hosts) > 1:
+    if len(hosts) == 1:
+        return hosts[0]
+    try:
         return read_table(table).host
-    return hosts[0] if len(hosts) == 1 else host_id()
+    except FileFormatError:  # none there yet, or one that is to be written anew
+        return host_id()
 
 
 def _present(table: Path) -> str | None:
@@ -93,22 +97,28 @@ def _present(table: Path) -> str | None:
 
 
 def _difference(present: str | None, wanted: str, table: Path) -> list[str]:
-    before = (present or "").splitlines()
+    if present is None:
+        return ["there is no such file"]
+    before = present.splitlines()
     lines = [*difflib.unified_diff(before, wanted.splitlines(), str(table), "from the records", lineterm="", n=2)]
     return lines or ["line ends or the end of the file differ"] * (present != wanted)
 
 
-def _report(arguments: argparse.Namespace, host: str, kernels: list[str], difference: list[str]) -> None:
+def _report(
+    arguments: argparse.Namespace, host: str, kernels: list[str], present: str | None, difference: list[str]
+) -> None:
     if arguments.json:
         answer = {"host": host, "kernels": kernels, "table": str(arguments.table), "written": not arguments.check}
         output.emit_json(answer | {"same": not difference, "difference": difference})
         return
-    for line in difference if arguments.check else ():
+    for line in difference if arguments.check and present is not None else ():
         output.emit(line)
     give = "gives" if len(kernels) == 1 else "give"
     follows = f"what the {output.count(len(kernels), 'record')} of {host} {give}"
     if not arguments.check:
         output.say(f"wrote {arguments.table}: {follows}{'' if difference else ', as before'}")
+    elif present is None:
+        output.say(f"{arguments.table} does not exist\nhint: `polytier rank` writes {follows}")
     elif difference:
         output.say(f"{arguments.table} is not {follows}\nhint: `polytier rank` writes it anew")
     else:

@@ -72,7 +72,7 @@ def _print(found: list[dict[str, Any]]) -> None:
         for kernel, trouble in troubles.items():
             output.emit()
             output.emit(f"{tier['tier']} {kernel}".rstrip() + ":")
-            for line in output.wrapped(trouble, 2):
+            for line in output.message(trouble, 2):
                 output.emit(f"  {line}")
 
 

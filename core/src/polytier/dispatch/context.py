@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, NamedTuple, Self, overload
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from polytier.dispatch.reasons import Reason
 
-pinned: ContextVar[str | None] = ContextVar("polytier_pinned", default=None)
-traces: ContextVar[tuple[Trace, ...]] = ContextVar("polytier_traces", default=())
+S = TypeVar("S", bound="Scope")
 
 
 class Event(NamedTuple):
@@ -26,47 +26,73 @@ class Event(NamedTuple):
     nanoseconds: int
 
 
-class Using(ContextDecorator):
-    """Pin every kernel called inside the block, in this task or thread, to one tier (or 'floor')."""
+class Block(Generic[S]):
+    """One entry into a `with` block; a task that inherited it and outlives it is free of it."""
 
-    def __init__(self, tier: str, attend: Callable[[int], None]) -> None:
-        self._tier = tier
-        self._attend = attend
-        self._tokens: list[Token[str | None]] = []
+    __slots__ = ("open", "outer", "owner", "thread")
 
-    def _recreate_cm(self) -> Using:
-        # As a decorator one instance would be shared by threads, and a token belongs to one context.
-        return Using(self._tier, self._attend)
-
-    def __enter__(self) -> None:
-        """Begin the pin."""
-        self._tokens.append(pinned.set(self._tier))
-        self._attend(1)
-
-    def __exit__(self, *failure: object) -> None:
-        """End the pin; an outer one holds again."""
-        self._attend(-1)
-        pinned.reset(self._tokens.pop())
+    def __init__(self, owner: S, outer: Block[S] | None) -> None:
+        self.owner = owner
+        self.outer = outer
+        self.open = True
+        self.thread = threading.get_ident()
 
 
-class Trace:
-    """The calls served while the block was open, in this task or thread, oldest first."""
+class Attention(Protocol):
+    """What a block needs of its dispatcher."""
 
-    def __init__(self, attend: Callable[[int], None]) -> None:
-        self._attend = attend
-        self._tokens: list[Token[tuple[Trace, ...]]] = []
-        self.events: list[Event] = []
+    def begin(self, block: Block[Any]) -> None:
+        """Send every call through the slow path, which looks whose it is, while the block is open."""
+
+    def end(self, block: Block[Any]) -> None:
+        """Close the block."""
+
+
+_pins: ContextVar[Block[Using] | None] = ContextVar("polytier_pins", default=None)
+_traces: ContextVar[Block[Trace] | None] = ContextVar("polytier_traces", default=None)
+
+
+class Scope:
+    """What a `with` statement enters, as often and in as many threads and tasks at once as callers like."""
+
+    def __init__(self, dispatcher: Attention, innermost: ContextVar[Any]) -> None:
+        self.dispatcher = dispatcher
+        self._innermost = innermost
+        self._blocks: list[Block[Any]] = []
 
     def __enter__(self) -> Self:
-        """Begin to note calls."""
-        self._tokens.append(traces.set((*traces.get(), self)))
-        self._attend(1)
+        """Begin."""
+        block = Block(self, next(_open(self._innermost.get()), None))
+        self.dispatcher.begin(block)
+        self._blocks.append(block)
+        self._innermost.set(block)
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """Stop noting calls; the events stay."""
-        self._attend(-1)
-        traces.reset(self._tokens.pop())
+        """End; an outer block holds again."""
+        here = (block for block in _open(self._innermost.get()) if block.owner is self)
+        # A generator or a test's fixture may be left in another context than the one it was entered in.
+        block = next(here, self._blocks[-1])
+        self._blocks.remove(block)
+        self.dispatcher.end(block)
+        # No token: one belongs to a single context, and this object may be shared by several.
+        self._innermost.set(next(_open(self._innermost.get()), None))
+
+
+class Using(Scope, ContextDecorator):
+    """Pin every kernel called inside the block, in this task or thread, to one tier (or 'floor')."""
+
+    def __init__(self, tier: str, dispatcher: Attention) -> None:
+        super().__init__(dispatcher, _pins)
+        self.tier = tier
+
+
+class Trace(Scope):
+    """The calls served while the block was open, in this task or thread, oldest first."""
+
+    def __init__(self, dispatcher: Attention) -> None:
+        super().__init__(dispatcher, _traces)
+        self.events: list[Event] = []
 
     def __len__(self) -> int:
         """Return the number of calls noted."""
@@ -83,3 +109,21 @@ class Trace:
     def __getitem__(self, place: int | slice) -> Event | list[Event]:
         """Return the event at a place, or the events of a slice."""
         return self.events[place]
+
+
+def pinned(dispatcher: object) -> str | None:
+    """Return the tier that this task or thread has pinned, or None."""
+    return next((block.owner.tier for block in _open(_pins.get()) if block.owner.dispatcher is dispatcher), None)
+
+
+def watchers(dispatcher: object) -> tuple[Block[Trace], ...]:
+    """Return one open block for each trace that this task or thread has open."""
+    found = {block.owner: block for block in _open(_traces.get()) if block.owner.dispatcher is dispatcher}
+    return tuple(found.values())
+
+
+def _open(block: Block[S] | None) -> Iterator[Block[S]]:
+    while block is not None:
+        if block.open:
+            yield block
+        block = block.outer

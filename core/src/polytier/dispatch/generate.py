@@ -1,14 +1,16 @@
-"""The dispatching function: its source from a plan, compiled and shown in tracebacks.
+"""The dispatching function: its source from the shape of a plan, compiled and shown in tracebacks.
 
 One plain function per kernel carries the floor's own parameters.
 Its `__code__` is swapped when the plan changes, so every reference to the function follows.
 The names it uses begin with an underscore, which no parameter may, and live in one private globals dict:
-`_<kernel>` (the slow path), `_<kernel>_<tier>_<k>` (callables), `_clock` and `_<kernel>_retry_at`.
-A callable keeps its name for good: an old frame can never pick up a callable of a newer plan.
+`_service_<n>` (the slow path), `_call_<n>_<tier>` (callables), `_retry_<n>` and `_clock`.
+A name is given once in a process: an old frame can never pick up a callable of a newer plan,
+and neither another kernel nor another declaration of the same one can take a name over.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import linecache
 from types import CodeType, FunctionType
@@ -22,55 +24,69 @@ if TYPE_CHECKING:
 CLOCK = "_clock"
 
 
-def slow_path_slot(kernel: Kernel) -> str:
-    """Return the name under which the body finds the kernel's slow path."""
-    return f"_{kernel.name}"
+class Names(NamedTuple):
+    """The names under which the bodies of one kernel find its service and the time that ends a quarantine."""
 
-
-def retry_slot(kernel: Kernel) -> str:
-    """Return the name under which the body finds the time that ends a quarantine."""
-    return f"_{kernel.name}_retry_at"
+    service: str
+    retry: str
 
 
 class Head(NamedTuple):
-    """The first link of a bucket: the sizes below `end` are served by the callable at `slot`."""
+    """The first link of a bucket: the sizes below `end` are served by the callable at `slot`.
+
+    A `watched` one is called on the slow path, which sees whether it succeeds.
+    """
 
     end: int | None
     tier: str
     slot: str
+    watched: bool
+
+
+class Shape(NamedTuple):
+    """What tells one body from another: the heads, whether it watches the clock, and whether it notes who serves."""
+
+    heads: tuple[Head, ...]
+    retries: bool
+    notes: bool
 
 
 class Compiled(NamedTuple):
-    """A body of the dispatching function; `heads` maps its calling lines to heads, `size_lines` are where it sizes."""
+    """A body of the dispatching function, and what its lines do.
+
+    `heads` maps the lines that call to heads, `size_lines` are where it sizes, `watched_lines` enter the slow path.
+    """
 
     code: CodeType
     heads: Mapping[int, int]
     size_lines: frozenset[int]
+    watched_lines: frozenset[int]
 
 
-def compile_attended(kernel: Kernel) -> Compiled:
+def compile_attended(kernel: Kernel, names: Names) -> Compiled:
     """Return the body that hands every call to the slow path: first calls, and while pins, traces or failures ask.
 
     A flag tested in every call would do without the swap of bodies, but costs 6 ns a call.
     """
-    return _compile(kernel, "attended", _Body(kernel).line(0, _attend(kernel)))
+    body = _Body(kernel, names)
+    return _compile(body.line(0, body.attend), "attended")
 
 
-def compile_plan(kernel: Kernel, heads: tuple[Head, ...], *, retries: bool, label: str) -> Compiled:
-    """Return the body that calls the heads by size; one that `retries` watches the clock to end a quarantine."""
-    body = _Body(kernel)
-    if retries:
-        body.line(0, f"if {CLOCK}() >= {retry_slot(kernel)}:").line(1, _attend(kernel))
+def compile_plan(kernel: Kernel, names: Names, shape: Shape, label: str) -> Compiled:
+    """Return the body that calls the heads by size; one that retries watches the clock to end a quarantine."""
+    body = _Body(kernel, names)
+    if shape.retries:
+        body.line(0, f"if {CLOCK}() >= {names.retry}:").line(1, body.attend)
     body.line(0, "try:")
-    _branches(body, heads, 0, len(heads), 1)
+    _branches(body, shape, 0, len(shape.heads), 1)
     body.line(0, "except (ImportError, RuntimeError) as _failure:")
-    body.line(1, f"return _{kernel.name}.fall({label!r}, _failure, {_arguments(kernel)})")
-    if len(heads) > 1:
+    body.line(1, f"return {names.service}.fall({label!r}, _failure, {_arguments(kernel)})")
+    if len(shape.heads) > 1:
         body.line(0, "except Exception as _failure:")
-        body.line(1, f"if not _{kernel.name}.unsized({label!r}, _failure):").line(2, "raise")
+        body.line(1, f"if not {names.service}.unsized({label!r}, _failure):").line(2, "raise")
         # Outside the handler, so that what the floor raises does not drag the size's failure along.
-        body.line(0, "last = 'floor'").line(0, f"return _{kernel.name}.floor({_call_arguments(kernel)})")
-    return _compile(kernel, label, body)
+        body.line(0, "_last = 'floor'").line(0, f"return {names.service}.floor({_call_arguments(kernel)})")
+    return _compile(body, label)
 
 
 def make_function(kernel: Kernel, private: dict[str, Any], compiled: Compiled) -> FunctionType:
@@ -86,7 +102,7 @@ def make_function(kernel: Kernel, private: dict[str, Any], compiled: Compiled) -
 
 def compile_size(kernel: Kernel) -> Callable[..., Any]:
     """Return the size expression as a function of the kernel's parameters."""
-    sizing: Callable[..., Any] = eval(f"lambda {_parameters(kernel)}: {kernel.size}", {})  # noqa: S307  as declared
+    sizing: Callable[..., Any] = eval(f"lambda {_parameters(kernel)}: {_sized(kernel)}", {})  # noqa: S307  as declared
     return sizing
 
 
@@ -96,14 +112,16 @@ def _cell() -> Any:
 
 
 class _Body:
-    """Lines of a function under construction; all close over `last`, for codes swap only between equal closures."""
+    """Lines of a function under construction; all close over `_last`, for codes swap only between equal closures."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, names: Names) -> None:
+        self.kernel = kernel
+        self.attend = f"return {names.service}.attend({_arguments(kernel)})"
         self.heads: dict[int, int] = {}
         self.size_lines: set[int] = set()
-        self.lines = ["def _make():", "    last = None", f"    def {kernel.name}({_parameters(kernel)}):"]
-        self.lines += ["        nonlocal last"]
-        self.kernel = kernel
+        self.watched_lines: set[int] = set()
+        self.lines = ["def _make():", "    _last = None", f"    def {kernel.name}({_parameters(kernel)}):"]
+        self.lines += ["        nonlocal _last"]
 
     def line(self, depth: int, text: str) -> _Body:
         self.lines.append("    " * (depth + 2) + text)
@@ -113,37 +131,47 @@ class _Body:
         return "\n".join([*self.lines, f"    return {self.kernel.name}", ""])
 
 
-def _branches(body: _Body, heads: tuple[Head, ...], low: int, high: int, depth: int) -> None:
+def _branches(body: _Body, shape: Shape, low: int, high: int, depth: int) -> None:
     if high - low == 1:
-        _call(body, heads, low, depth)
+        _call(body, shape, low, depth)
         return
+    heads = shape.heads
     middle = (low + high) // 2
-    size = body.kernel.size if len(heads) == 2 else "_size"  # noqa: PLR2004
+    size = _sized(body.kernel) if len(heads) == 2 else "_size"  # noqa: PLR2004
     if high - low == len(heads) and len(heads) > 2:  # noqa: PLR2004
-        body.line(depth, f"_size = {body.kernel.size}")
+        body.line(depth, f"_size = {_sized(body.kernel)}")
         body.size_lines.add(len(body.lines))
     body.line(depth, f"if {size} < {heads[middle - 1].end}:")
     body.size_lines.add(len(body.lines))
-    _branches(body, heads, low, middle, depth + 1)
-    _branches(body, heads, middle, high, depth)
+    _branches(body, shape, low, middle, depth + 1)
+    _branches(body, shape, middle, high, depth)
 
 
-def _call(body: _Body, heads: tuple[Head, ...], place: int, depth: int) -> None:
-    head = heads[place]
-    if len(heads) > 1:  # with one head the slow path of the first call has said who serves
-        body.line(depth, f"last = {head.tier!r}")
+def _call(body: _Body, shape: Shape, place: int, depth: int) -> None:
+    head = shape.heads[place]
+    if head.watched:
+        body.line(depth, body.attend)
+        body.watched_lines.add(len(body.lines))
+        return
+    if shape.notes:
+        body.line(depth, f"_last = {head.tier!r}")
     body.line(depth, f"return {head.slot}({_call_arguments(body.kernel)})")
     body.heads[len(body.lines)] = place
 
 
-def _compile(kernel: Kernel, label: str, body: _Body) -> Compiled:
+def _compile(body: _Body, label: str) -> Compiled:
+    kernel, source = body.kernel, body.source()
     filename = f"<polytier {kernel.module}.{kernel.name}, {label}>"
-    source = body.source()
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     outer = next(c for c in compile(source, filename, "exec").co_consts if isinstance(c, CodeType))
     inner = next(c for c in outer.co_consts if isinstance(c, CodeType))
     code = inner.replace(co_qualname=kernel.floor.__qualname__)
-    return Compiled(code, body.heads, frozenset(body.size_lines))
+    return Compiled(code, body.heads, frozenset(body.size_lines), frozenset(body.watched_lines))
+
+
+def _sized(kernel: Kernel) -> str:
+    # In parentheses and on one line: `a if b else 0` binds weaker than the comparison, and a newline shifts the lines.
+    return f"({ast.unparse(ast.parse(kernel.size, mode='eval'))})"
 
 
 def _parameters(kernel: Kernel) -> str:
@@ -164,7 +192,3 @@ def _arguments(kernel: Kernel) -> str:
     positional = "".join(f"{p.name}, " for p in kinds if p.kind is not p.KEYWORD_ONLY)
     keywords = ", ".join(f"{p.name!r}: {p.name}" for p in kinds if p.kind is p.KEYWORD_ONLY)
     return f"({positional}), {{{keywords}}}"
-
-
-def _attend(kernel: Kernel) -> str:
-    return f"return _{kernel.name}.attend({_arguments(kernel)})"

@@ -1,24 +1,72 @@
-"""From ranks to chains: which links a call of each size tries, and why the other tiers are left out."""
+"""What is planned for one kernel, and what the parts of dispatch need of each other and of the installed tiers."""
 
 from __future__ import annotations
 
-import math
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from polytier.dispatch.reasons import Link, LinkReason, Reason
+from polytier.errors import TierLoadError
 from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from threading import RLock
     from types import ModuleType
 
+    from polytier.dispatch.context import Block
+    from polytier.dispatch.planner import Planner
     from polytier.dispatch.quarantine import Quarantine
+    from polytier.dispatch.reasons import Link
     from polytier.dispatch.tables import Ranking, Sources
-    from polytier.kernels.declaration import Kernel
     from polytier.record.tables import Standing
+
+
+class Bucket(NamedTuple):
+    """The sizes from `start` up to the next bucket's start, and the links that serve them, the floor last."""
+
+    start: int
+    links: tuple[Link, ...]
+
+
+class Plan(NamedTuple):
+    """The chains of one kernel, and when the first quarantine among its tiers ends.
+
+    One that is not `lasting` passes over a tier which the next call may be able to use; it serves one call.
+    """
+
+    buckets: tuple[Bucket, ...]
+    retry_at: float | None
+    lasting: bool
+
+    def links(self, size: float | None) -> tuple[Link, ...]:
+        """Return the chain for a size; an input without a size belongs to the floor, which raises the right error."""
+        if size is None:
+            return self.buckets[0].links[-1:]
+        return next((b.links for b in reversed(self.buckets) if b.start <= size), self.buckets[0].links)
+
+    def heads(self) -> frozenset[str]:
+        """Return the names that serve some size first."""
+        return frozenset(bucket.links[0].name for bucket in self.buckets)
+
+
+def passing(failure: BaseException) -> bool:
+    """Say whether a failure is only of the moment: the tier calls a kernel while it is being imported."""
+    return isinstance(failure, TierLoadError) and not failure.lasting
+
+
+def standings(ranking: Ranking) -> tuple[Standing, ...]:
+    """Return the standings of a ranking; without ranks, one in which the floor stands alone."""
+    if ranking.ranks is None or not ranking.ranks.standings:
+        from polytier.record.tables import Standing
+
+        return (Standing(size=0, start=0, order=(FLOOR,), level=(), seconds={}),)
+    return ranking.ranks.standings
+
+
+def standing_at(ranking: Ranking, size: float) -> Standing:
+    """Return the standing that serves a size."""
+    known = standings(ranking)
+    return next((standing for standing in reversed(known) if standing.start <= size), known[0])
 
 
 class ReceiptLike(Protocol):
@@ -42,7 +90,7 @@ class TierSource(Protocol):
         """Return the tier's function for the kernel; ImportError or NotImplementedError where there is none."""
 
     def receipt(self, name: str) -> ReceiptLike:
-        """Return the tier's receipt."""
+        """Return the tier's receipt; ImportError where it cannot be had."""
 
     def refresh(self) -> None:
         """Forget what was found and what failed."""
@@ -56,17 +104,12 @@ class Shared(Protocol):
 
     private: dict[str, Any]
     lock: RLock
-    generation: int
-    attention: int
+    blocks: set[Block[Any]]
     quarantine: Quarantine
 
     @property
-    def tiers(self) -> TierSource:
-        """The installed tiers."""
-
-    @property
     def planning(self) -> bool:
-        """Whether this thread is making a plan."""
+        """Whether this thread is loading a tier."""
 
     def clock(self) -> float:
         """Return the seconds on a clock that never runs backwards."""
@@ -81,160 +124,4 @@ class Shared(Protocol):
         """Return the id of this kind of host."""
 
     def while_planning(self) -> AbstractContextManager[None]:
-        """Mark this thread as making a plan."""
-
-
-class Bucket(NamedTuple):
-    """The sizes from `start` up to the next bucket's start, and the links that serve them, the floor last."""
-
-    start: int
-    links: tuple[Link, ...]
-
-
-class Planner:
-    """Builds the chains of one dispatcher."""
-
-    def __init__(self, tiers: TierSource, quarantine: Quarantine, *, allow_unmeasured: bool, strict: bool) -> None:
-        self.tiers = tiers
-        self.quarantine = quarantine
-        self.allow_unmeasured = allow_unmeasured
-        self.strict = strict
-
-    def buckets(self, kernel: Kernel, ranking: Ranking) -> tuple[Bucket, ...]:
-        """Return the chains by size; the head of each is loaded, and neighbours with equal chains are one bucket."""
-        merged: list[Bucket] = []
-        for standing in standings(ranking):
-            links = self._headed(kernel, ranking, self.chain(kernel, ranking, standing)[0])
-            if not merged:
-                merged.append(Bucket(0, links))
-            elif _names(merged[-1].links) != _names(links):
-                merged.append(Bucket(standing.start, links))
-        return tuple(merged)
-
-    def retry_at(self, kernel: Kernel, ranking: Ranking) -> float | None:
-        """Return when the first timed quarantine of a tier in this kernel's standings ends; None without one."""
-        now = self.quarantine.clock()
-        names = {name for standing in standings(ranking) for name in (*standing.order, *self.tiers.installed())}
-        ends = [self.quarantine.until(kernel.name, name) for name in names]
-        return min((end for end in ends if now < end < math.inf), default=None)
-
-    def chain(
-        self, kernel: Kernel, ranking: Ranking, standing: Standing
-    ) -> tuple[tuple[Link, ...], tuple[LinkReason, ...]]:
-        """Return the links for one standing, the floor last, and why every other tier is left out."""
-        links: list[Link] = []
-        left_out: list[LinkReason] = []
-        for why, serves in self._candidates(ranking, standing):
-            excluded = self._excluded(kernel.name, why.name)
-            if serves and excluded is None:
-                links.append(self.link(kernel, why))
-            else:
-                left_out.append(excluded or why)
-        floor = LinkReason(FLOOR, Reason.FLOOR, "ends every chain", standing.seconds.get(FLOOR))
-        return (*links, _resolved(floor, kernel.floor)), tuple(left_out)
-
-    def link(self, kernel: Kernel, why: LinkReason) -> Link:
-        """Return the link of a tier; it is loaded when it is resolved."""
-        return Link(why, partial(self.tiers.implementation, why.name, kernel.name))
-
-    def judged(self, kernel: Kernel, ranking: Ranking, link: Link) -> LinkReason:
-        """Load a link and return its reason: quarantined if it is broken, stale if it is not the build measured."""
-        if link.name == FLOOR:
-            return link.why
-        try:
-            link.resolve()
-        except NotImplementedError as failure:
-            return LinkReason(link.name, Reason.ABSENT, first_line(failure))
-        except (ImportError, RuntimeError) as failure:
-            self.quarantine.failed(kernel.name, link.name, failure)
-            return self._excluded(kernel.name, link.name) or link.why
-        return self._dated(ranking, link.why)
-
-    def _headed(self, kernel: Kernel, ranking: Ranking, links: tuple[Link, ...]) -> tuple[Link, ...]:
-        *tiers, floor = links
-        for place, link in enumerate(tiers):
-            try:
-                call = link.resolve()
-            except NotImplementedError:
-                continue
-            except (ImportError, RuntimeError) as failure:
-                if self.strict or isinstance(failure, RecursionError):
-                    raise
-                self.quarantine.failed(kernel.name, link.name, failure)
-                continue
-            return _resolved(self._dated(ranking, link.why), call), *links[place + 1 :]
-        return (floor,)
-
-    def _candidates(self, ranking: Ranking, standing: Standing) -> Iterator[tuple[LinkReason, bool]]:
-        ahead = standing.order[: standing.order.index(FLOOR)]
-        for name in ahead:
-            yield self._measured(ranking, standing, name), True
-        for name in sorted(set(self.tiers.installed()) - set(standing.order)):
-            yield LinkReason(name, Reason.UNMEASURED, self._unmeasured()), self.allow_unmeasured
-        for name in standing.order[len(ahead) + 1 :]:
-            detail = "measured slower than the floor at this size"
-            yield LinkReason(name, Reason.SLOWER_THAN_FLOOR, detail, standing.seconds.get(name)), False
-
-    def _measured(self, ranking: Ranking, standing: Standing, name: str) -> LinkReason:
-        seconds, floor = standing.seconds.get(name), standing.seconds.get(FLOOR)
-        gain = (
-            f"{floor / seconds:.3g} times the floor's speed at size {standing.size}" if seconds and floor else "ranked"
-        )
-        if ranking.estimated:
-            return LinkReason(name, Reason.ESTIMATED, f"{gain}, on another kind of host", seconds)
-        if name in standing.level:
-            return LinkReason(name, Reason.LEVEL, f"{gain}, level with the one before it", seconds)
-        return LinkReason(name, Reason.MEASURED, gain, seconds)
-
-    def _unmeasured(self) -> str:
-        if self.allow_unmeasured:
-            return "below the measured ones, as POLYTIER_UNMEASURED=allow says"
-        return "has no rank at this size: not measured, or refused; `polytier measure` says which"
-
-    def _excluded(self, kernel: str, name: str) -> LinkReason | None:
-        denied = self.tiers.denied(name)
-        if denied is not None:
-            return LinkReason(name, Reason.DISABLED, denied)
-        if name not in self.tiers.installed():
-            return LinkReason(name, Reason.ABSENT, "ranked, but not installed")
-        left = self.quarantine.until(kernel, name) - self.quarantine.clock()
-        if left <= 0:
-            return None
-        report = self.quarantine.report(kernel, name)
-        term = "until polytier.refresh()" if left == math.inf else f"for another {left:.3g} s"
-        return LinkReason(name, Reason.QUARANTINED, f"{term}: {first_line(report.last) if report else ''}")
-
-    def _dated(self, ranking: Ranking, why: LinkReason) -> LinkReason:
-        build = ranking.ranks.tiers.get(why.name) if ranking.ranks else None
-        if build is None or build.digest == self.tiers.receipt(why.name).digest:
-            return why
-        detail = f"{why.detail}, but measured with build {build.digest[:12]} of version {build.version}"
-        return LinkReason(why.name, Reason.STALE, detail, why.seconds)
-
-
-def standings(ranking: Ranking) -> tuple[Standing, ...]:
-    """Return the standings of a ranking; without ranks, one in which the floor stands alone."""
-    if ranking.ranks is None or not ranking.ranks.standings:
-        from polytier.record.tables import Standing
-
-        return (Standing(size=0, start=0, order=(FLOOR,), level=(), seconds={}),)
-    return ranking.ranks.standings
-
-
-def standing_at(ranking: Ranking, size: float) -> Standing:
-    """Return the standing that serves a size."""
-    known = standings(ranking)
-    return next((standing for standing in reversed(known) if standing.start <= size), known[0])
-
-
-def first_line(failure: object) -> str:
-    """Return the first line of a message."""
-    return str(failure).partition("\n")[0]
-
-
-def _resolved(why: LinkReason, call: Callable[..., Any]) -> Link:
-    return Link(why, lambda: call)
-
-
-def _names(links: tuple[Link, ...]) -> tuple[str, ...]:
-    return tuple(link.name for link in links)
+        """Mark this thread as loading a tier: its kernel calls go to the floor."""

@@ -6,6 +6,8 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
+from polytier.errors import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,21 +32,24 @@ class Quarantine:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self.lock = threading.Lock()
+        # Re-entrant: what the collector happens to free while it is held may call kernels too.
+        self.lock = threading.RLock()
         self._failures: dict[tuple[str, str], Failures] = {}
 
     def failed(self, kernel: str, tier: str, failure: BaseException) -> bool:
         """Count a failure; say whether it puts the tier into quarantine."""
+        # Foreign code forms the text, so it is formed before the lock is taken; only text is kept.
+        last = f"{type(failure).__name__}: {in_words(failure)}"
+        reported = self.report(kernel, tier)
+        first = "" if reported and reported.first else in_words(failure, _traceback)
         with self.lock:
             kept = self._failures.setdefault((kernel, tier), Failures())
             kept.count += 1
             kept.in_a_row += 1
-            kept.last = f"{type(failure).__name__}: {failure}"
-            if kept.count == 1:
-                kept.first = _traceback(failure)
-            sentenced = self._sentence(kept, failure)
-        if kept.count == 1:
-            _warn(kernel, tier, kept.last)
+            kept.last, kept.first = last, kept.first or first
+            count, sentenced = kept.count, self._sentence(kept, failure)
+        if count == 1:
+            _warn(kernel, tier, last)
         return sentenced
 
     def _sentence(self, kept: Failures, failure: BaseException) -> bool:

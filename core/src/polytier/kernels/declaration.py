@@ -146,9 +146,10 @@ class Catalogue:
             )
         if self.publish is None:
             raise DeclarationError.of(declared.name, "polytier is not wired yet", "import polytier first")
+        function = self.publish(declared)  # first: a declaration that cannot be published leaves nothing behind
         self._kernels[declared.name] = declared
-        self._functions[declared.name] = self.publish(declared)
-        return self._functions[declared.name]
+        self._functions[declared.name] = function
+        return function
 
     def __getitem__(self, name: str) -> Kernel:
         """Return the kernel of this name."""

@@ -39,16 +39,15 @@ class Entrant:
         """Load the tier and take the first call."""
         case = self.kernel.timed_cases[0]
         self.tell(case.label, self.tier, "")  # a runtime may take half a minute to start
-        if self._ask(case, "open", kernel=self.kernel.name, module=self.kernel.module, tier=self.tier) is None:
-            self.present = False
-            return
-        reply = self._ask(case, "first")
-        if reply is None:
-            self.present = False
-            return
-        self.first = reply["seconds"]
-        if "version" in reply:
-            self.build = TierBuild(reply["version"], reply["digest"])
+        opening = {"kernel": self.kernel.name, "module": self.kernel.module, "tier": self.tier}
+        for what, request in (("open", opening), ("load", {}), ("first", {})):
+            reply = self._ask(case, what, **request)
+            if reply is None:
+                self.present = False
+                return
+            self.first = reply.get("seconds", self.first)
+            if "version" in reply:
+                self.build = TierBuild(reply["version"], reply["digest"])
 
     def prepare(self, case: Case) -> bool:
         """Say whether the tier agrees with the floor on a case and can be timed."""
@@ -89,5 +88,5 @@ class Entrant:
             self.present = False
         note = reason or reply.get("declined")
         if note is not None:
-            self.tell(case.label, self.tier, f"{subject(self.kernel, case, self.tier)}: {note.partition('; ')[0]}")
+            self.tell(case.label, self.tier, f"{subject(self.kernel, case, self.tier)}: {note}")
         return None if note is not None or "absent" in reply else reply

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from polytier.errors import MeasureBusyError, StorageError
+from polytier.errors import MeasureBusyError, StorageError, UnsupportedSystemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +39,10 @@ def locked(output: Path) -> Iterator[None]:
 
 def _taken(path: Path) -> int | None:
     """Return the descriptor that holds the lock, None where somebody else holds it."""
+    try:
+        import fcntl  # only POSIX has it, and all but measuring does without
+    except ImportError as failure:
+        raise UnsupportedSystemError.of("measure", "file locks and process groups as POSIX has them") from failure
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:

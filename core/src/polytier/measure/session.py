@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from polytier.errors import DeclarationError, FileFormatError, MeasureInterruptedError
+from polytier.errors import DeclarationError, FileFormatError, MeasureInterruptedError, PolytierWarning
 from polytier.marks import FLOOR
 from polytier.measure.builds import floor_build, revision, version_of
 from polytier.measure.lock import locked
@@ -74,14 +75,15 @@ class Session:
         """Measure all kernels."""
         for kernel in self.kernels:
             self._rehearse(kernel)
-        known = self._earlier()
+        known = self._earlier() if self.with_table else {}
         records: list[Record] = []
         try:
             for kernel in self.kernels:
                 records.append(self._measure(kernel))
-                known[kernel.name] = records[-1]
-                self._keep(records[-1], known)
+                self._keep(records, known)
         except KeyboardInterrupt:
+            # It may have come while the last record was being written: that took minutes, and is written again.
+            self._keep(records, known)
             done = [record.kernel for record in records]
             left = [kernel.name for kernel in self.kernels if kernel.name not in done]
             raise MeasureInterruptedError.of(done, left) from None
@@ -109,10 +111,12 @@ class Session:
             refusals=outcome.refusals,
         )
 
-    def _keep(self, record: Record, known: dict[str, Record]) -> None:
-        write_record(record, self.output / f"{record.kernel}.json")
-        if self.with_table:
-            write_table(table(known.values()), self.output / TABLE)
+    def _keep(self, records: list[Record], known: dict[str, Record]) -> None:
+        """Write the last record, and the table of the earlier ones and these."""
+        for record in records[-1:]:
+            write_record(record, self.output / f"{record.kernel}.json")
+            if self.with_table:
+                write_table(table((known | {own.kernel: own for own in records}).values()), self.output / TABLE)
 
     def _rehearse(self, kernel: Kernel) -> None:
         """Raise now what would keep the kernel's record from being written after minutes of measuring."""
@@ -130,15 +134,18 @@ class Session:
             raise DeclarationError.of(kernel.name, str(failure).partition("\n")[0], hint) from failure
 
     def _earlier(self) -> dict[str, Record]:
-        """Return the records that are in the directory; one that will be replaced may be malformed."""
+        """Return the records of other kernels that are in the directory; a bad one is left out with a warning."""
         replaced = {kernel.name for kernel in self.kernels}
         known = {}
         for path in sorted(self.output.glob("*.json")):
+            if path.stem in replaced:
+                continue
             try:
                 known[path.stem] = self._own(path)
-            except FileFormatError:
-                if path.stem not in replaced:
-                    raise
+            except FileFormatError as failure:
+                hint = f"`polytier measure --kernel {path.stem}` measures it anew; or move the file away"
+                found = f"the table is written without it, for {str(failure).partition('hint: ')[0].rstrip()}"
+                warnings.warn(PolytierWarning.of(f"rank {path.stem!r}", found, hint), stacklevel=2)
         return known
 
     def _own(self, path: Path) -> Record:
@@ -146,6 +153,8 @@ class Session:
         if record.host.id != self.host.id:
             found = f"it is of host {record.host.id!r}, this is {self.host.id!r}"
             raise FileFormatError.of("record", path, "host.id", found, "keep one directory for each host")
+        if record.kernel != path.stem:
+            raise FileFormatError.of("record", path, "kernel", f"it is of {record.kernel!r}", "give it back its name")
         return record
 
 

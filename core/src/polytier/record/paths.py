@@ -26,6 +26,17 @@ def user_table() -> Path | None:
         return None
 
 
+def remedy_of(table: Path | str) -> str:
+    """Return what to do about a table that cannot be used, which depends on who put it in its place."""
+    if str(table) == os.environ.get("POLYTIER_TABLE"):
+        return "mend the file, or unset POLYTIER_TABLE"
+    if Path(table) == user_table():
+        return "write it anew with `polytier measure`, or remove it"
+    if Path(table) == Path(__file__).parents[1] / "dispatch.toml":
+        return "reinstall polytier: the file came with it"
+    return "write it anew with `polytier rank` or `polytier measure`"
+
+
 def _data_home(system: str = sys.platform) -> Path:
     # platformdirs takes 9 to 30 ms to import, and a first call waits for this; under Linux its rule is this one.
     for variable, below in (("XDG_DATA_HOME", ""), ("HOME", ".local/share")) if system == "linux" else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ __all__ = [
     "Record",
     "Refusal",
     "TierBuild",
+    "digest_of",
     "format_record",
     "parse_record",
     "read_record",
@@ -137,6 +139,11 @@ def format_record(record: Record) -> str:
         "tiers": {name: build._asdict() for name, build in record.tiers.items()},
     }
     return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_lines(plain[key])}" for key in sorted(plain)) + "\n}\n"
+
+
+def digest_of(record: Record) -> str:
+    """Return a short digest of the record's text: a table names by it what it was computed from."""
+    return hashlib.sha256(format_record(record).encode()).hexdigest()[:16]
 
 
 def _rounded(measurement: Measurement) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from polytier.errors import FileFormatError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = 1
-REMEDY: Final = "write it anew with `polytier measure`, or remove it"
 HEAD: Final = """\
 # Generated: `polytier rank` computes it from records, `polytier freeze` from the ranks in force.
 # Do not edit it: ranks are measured, and the next run overwrites this file.
@@ -46,11 +46,18 @@ class Standing(NamedTuple):
 
 
 class KernelRanks(NamedTuple):
-    """The ranks of one kernel, by ascending size, and the builds they hold for."""
+    """The ranks of one kernel, by ascending size, and the builds they hold for.
+
+    A tier in `refused`, which gives the reason in one line, was measured and found wrong: it stands in no order.
+    Its build is among `tiers` where it is known, for another build may be right.
+    `record` is the digest of the record that the ranks follow from, empty where nobody noted it.
+    """
 
     kernel: str
     tiers: Mapping[str, TierBuild]
     standings: tuple[Standing, ...]
+    refused: Mapping[str, str] = MappingProxyType({})
+    record: str = ""
 
     @property
     def crossovers(self) -> tuple[tuple[int, str, str], ...]:
@@ -68,7 +75,11 @@ class Table(NamedTuple):
 
 def read_table(path: Path | str) -> Table:
     """Return the table in the file, or raise FileFormatError that names the first wrong line."""
-    return parse_table(read_text(path, "table"), path)
+    try:
+        text = read_text(path, "table")
+    except FileFormatError as failure:
+        raise FileFormatError(f"{failure}; {_remedy(path)}") from failure.__cause__
+    return parse_table(text, path)
 
 
 def write_table(table: Table, path: Path | str) -> None:
@@ -83,7 +94,7 @@ def parse_table(text: str, origin: Path | str) -> Table:
     try:
         return _table(Node(canonical(text) or _toml(text, origin)))
     except MalformedError as failure:
-        raise FileFormatError.of("table", origin, _place(text, failure), failure.found, failure.hint) from None
+        raise _error(origin, _place(text, failure), failure.found, failure.hint) from None
 
 
 def tier_build(node: Node) -> TierBuild:
@@ -99,9 +110,20 @@ def _toml(text: str, origin: Path | str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
         found, _, place = str(failure).removesuffix(")").partition(" (at ")
-        raise FileFormatError.of("table", origin, place, found, REMEDY) from None
+        raise _error(origin, place, found) from None
     except (ValueError, RecursionError) as failure:  # a number of too many digits, nesting that is too deep
-        raise FileFormatError.of("table", origin, "", str(failure), REMEDY) from None
+        raise _error(origin, "", str(failure)) from None
+
+
+def _error(origin: Path | str, place: str, found: str, wanted: str = "") -> FileFormatError:
+    hint = "; ".join(part for part in (wanted, _remedy(origin)) if part)
+    return FileFormatError.of("table", origin, place, found, hint)
+
+
+def _remedy(origin: Path | str) -> str:
+    from polytier.record.paths import remedy_of  # only a failure pays for it
+
+    return remedy_of(origin)
 
 
 def _place(text: str, failure: MalformedError) -> str:
@@ -116,12 +138,21 @@ def format_table(table: Table) -> str:
     blocks = [f"{HEAD}format = {FORMAT}\nhost = {_quoted(table.host)}\n"]
     for kernel in sorted(table.kernels):
         ranks = table.kernels[kernel]
+        if ranks.record:
+            blocks.append(f"[kernels.{_key(kernel)}]\nrecord = {_quoted(ranks.record)}\n")
         for tier in sorted(ranks.tiers):
             build = ranks.tiers[tier]
             heading = f"[kernels.{_key(kernel)}.tiers.{_key(tier)}]"
             blocks.append(f"{heading}\nversion = {_quoted(build.version)}\ndigest = {_quoted(build.digest)}\n")
+        if ranks.refused:
+            blocks.append(_refused_text(kernel, ranks.refused))
         blocks.extend(_standing_text(kernel, standing) for standing in ranks.standings)
     return "\n".join(blocks)
+
+
+def _refused_text(kernel: str, refused: Mapping[str, str]) -> str:
+    reasons = "".join(f"{_key(tier)} = {_quoted(refused[tier])}\n" for tier in sorted(refused))
+    return f"[kernels.{_key(kernel)}.refused]\n{reasons}"
 
 
 def _standing_text(kernel: str, standing: Standing) -> str:
@@ -149,20 +180,31 @@ def _quoted(text: str) -> str:
 def _table(node: Node) -> Table:
     parts = node.fields(("format", "host"), ("kernels",))
     if parts["format"].integer(1) != FORMAT:
-        parts["format"].refuse(f"it is {parts['format'].value}, known is {FORMAT}", "update polytier, or measure again")
+        parts["format"].refuse(f"it is {parts['format'].value}, known is {FORMAT}", "update polytier")
     kernels = parts["kernels"].named(KERNEL) if "kernels" in parts else ()
     return Table(parts["host"].name(HOST), {name: _ranks(name, ranks) for name, ranks in kernels})
 
 
 def _ranks(kernel: str, node: Node) -> KernelRanks:
-    parts = node.fields(("standings",), ("tiers",))
+    parts = node.fields(("standings",), ("record", "refused", "tiers"))
     tiers = {name: tier_build(build) for name, build in parts["tiers"].named(TIER)} if "tiers" in parts else {}
     nodes = parts["standings"].items()
     if not nodes:
-        parts["standings"].refuse("it is empty", REMEDY)
+        parts["standings"].refuse("it is empty", "a kernel without standings has no place in a table")
     standings = tuple(_standing(entry, tiers) for entry in nodes)
     _check_sizes(nodes, standings)
-    return KernelRanks(kernel, tiers, standings)
+    refused = _refused(parts["refused"], standings) if "refused" in parts else {}
+    return KernelRanks(kernel, tiers, standings, refused, parts["record"].label() if "record" in parts else "")
+
+
+def _refused(node: Node, standings: tuple[Standing, ...]) -> dict[str, str]:
+    ranked = {FLOOR}.union(*(standing.order for standing in standings))
+    reasons: dict[str, str] = {}
+    for tier, reason in node.named(TIER):
+        if tier in ranked:
+            reason.refuse(f"{tier!r} stands in an order too", "a name is either ranked or refused")
+        reasons[tier] = reason.label()
+    return reasons
 
 
 def _standing(node: Node, tiers: Mapping[str, TierBuild]) -> Standing:
@@ -176,7 +218,7 @@ def _standing(node: Node, tiers: Mapping[str, TierBuild]) -> Standing:
         if name != FLOOR and name not in tiers:
             parts["order"].refuse(f"tier {name!r} is not among 'tiers'", "name its version and digest there")
     if strange := [name for name in level if name not in order[1:]]:
-        parts["level"].refuse(f"{strange[0]!r} follows no other name in 'order'", REMEDY)
+        parts["level"].refuse(f"{strange[0]!r} follows no other name in 'order'", "the first name is level with none")
     if set(seconds) != set(order):
         parts["seconds"].refuse(f"it names {sorted(seconds)}, 'order' names {sorted(order)}", "name the same tiers")
     return Standing(parts["size"].integer(0), parts["start"].integer(0), order, level, seconds)

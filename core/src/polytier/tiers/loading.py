@@ -9,6 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from polytier.errors import forget_frames, in_words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
@@ -25,6 +27,16 @@ class BrokenModuleError(Exception):
     def __init__(self, found: str, *, lasting: bool = True) -> None:
         super().__init__(found)
         self.lasting = lasting
+        self.where = ""
+
+    def kept(self) -> BrokenModuleError:
+        """Return the same, fit to be kept: where it was raised becomes text, and no frame stays alive."""
+        import traceback  # only a failure pays for it
+
+        if self.__cause__ is not None:
+            self.where = in_words(self.__cause__, lambda cause: "".join(traceback.format_exception(cause))).rstrip()
+        forget_frames(self)
+        return self
 
 
 def guarded(doing: str, action: Callable[[], T]) -> T:
@@ -34,7 +46,7 @@ def guarded(doing: str, action: Callable[[], T]) -> T:
     except PASSED_ON:
         raise
     except BaseException as failure:  # SystemExit is no Exception, nor is the panic of a Rust extension
-        raise BrokenModuleError(f"{doing} raised {failure!r}") from failure
+        raise BrokenModuleError(f"{doing} raised {in_words(failure, repr)}") from failure
 
 
 def import_module(name: str) -> ModuleType:
@@ -42,7 +54,9 @@ def import_module(name: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
         raise BrokenModuleError(f"its entry point names no module: {name!r}")
     module = guarded(f"importing {name!r}", lambda: importlib.import_module(name))
-    if getattr(module.__spec__, "_initializing", False):
+    # What a module puts into sys.modules in its own place need not have a spec.
+    spec = guarded(f"importing {name!r}", lambda: getattr(module, "__spec__", None))
+    if getattr(spec, "_initializing", False):
         found = f"{name!r} is only half imported: it calls a kernel while it is being imported"
         raise BrokenModuleError(found, lasting=False)
     return module

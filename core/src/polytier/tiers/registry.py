@@ -166,11 +166,14 @@ class Tiers:
             try:
                 return import_module(point.module)
             except BrokenModuleError as failure:
-                broken = failure.with_traceback(None)
+                broken = failure.kept()
         if broken.lasting:
             known.failures[name] = broken
         hint = f"reinstall {point.distribution!r} {point.version} or uninstall it, then call polytier.refresh()"
-        raise TierLoadError.of(name, str(broken), hint) from broken.__cause__
+        error = TierLoadError.of(name, str(broken), hint, lasting=broken.lasting)
+        if broken.where:
+            error.add_note(f"it was raised so:\n{broken.where}")
+        raise error from broken.__cause__
 
     def _verdict(self, known: _Knowledge, name: str, kernel: Kernel) -> _Verdict:
         module, key = self.load(name), (name, kernel.name)
@@ -197,7 +200,7 @@ class Tiers:
             # A foreign signature, or a default's repr, is foreign code too.
             reason = guarded("reading its signature", partial(known.validator.accept, name, kernel, found))
         except BrokenModuleError as broken:
-            return _Verdict(kernel, str(broken), cause=broken.__cause__)
+            return _Verdict(kernel, str(broken), cause=broken.kept().__cause__)
         function = known.validator.implementation(name, kernel.name) if reason is None else None
         return _Verdict(kernel, reason, function)
 

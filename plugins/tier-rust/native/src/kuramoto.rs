@@ -1,6 +1,8 @@
 //! The family `kuramoto`: phase oscillators coupled by a matrix.
 
 mod advance;
+#[cfg(not(test))]
+mod bare;
 pub mod force;
 pub mod integrate;
 pub mod network;
@@ -10,6 +12,8 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(test))]
+pub use bare::bare_seconds;
 #[cfg(not(test))]
 pub use hooks::*;
 
@@ -24,7 +28,7 @@ mod hooks {
     use super::integrate::{SHARED_LEAST, Task, integrate};
     use super::network::Start;
     use super::step::Method;
-    use super::sums::{BLOCK, Sums, block_sums, sums};
+    use super::sums::{BLOCK, Sums, block_sums, sums, sums_helpers};
     use super::template;
     use crate::arrays::{Given, Values, fresh, integer, look, peek_integer, peek_positive, positive};
     use crate::detach::without_lock;
@@ -35,8 +39,6 @@ mod hooks {
 
     type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
-    /// Phases from which helpers are asked to share the sums: 27 us alone, 16 us with one that is awake.
-    const SUMS_SHARED: usize = 16_384;
     /// Oscillators from which helpers are asked to share the forces: 39 us alone, 29 us with one.
     const FORCE_SHARED: usize = 512;
 
@@ -70,7 +72,7 @@ mod hooks {
     fn long_mean_field(theta: Any<'_, '_>, finish: fn(Sums, usize) -> f64) -> PyResult<f64> {
         let field = |values: &Values<'_>| {
             let [n, _] = values.shape;
-            let helpers = if n < SUMS_SHARED { 0 } else { threads::count() - 1 };
+            let helpers = sums_helpers(n);
             // SAFETY: the values stay alive and in place during the call.
             let work = |_: &mut dyn FnMut() -> bool| unsafe { sums(level(), values.start, n, helpers) };
             without_lock(theta.py(), n as u64 / 2, work).map(|sums| finish(sums, n))

@@ -27,8 +27,8 @@ mod _native {
 
     #[pymodule_export]
     use super::kuramoto::{
-        build_knm, kuramoto_euler, kuramoto_phases, kuramoto_rk4, kuramoto_trajectory, mean_phase,
-        networked_force, order_parameter,
+        bare_seconds, build_knm, kuramoto_euler, kuramoto_phases, kuramoto_rk4, kuramoto_trajectory,
+        mean_phase, networked_force, order_parameter,
     };
 
     #[pymodule_export]

@@ -2,6 +2,7 @@
 
 from polytier_rust._native import (
     BUILD_DIGEST,
+    bare_seconds,
     build_knm,
     kuramoto_euler,
     kuramoto_phases,
@@ -15,6 +16,7 @@ from polytier_rust._native import (
 
 __all__ = [
     "BUILD_DIGEST",
+    "bare_seconds",
     "build_knm",
     "kuramoto_euler",
     "kuramoto_phases",

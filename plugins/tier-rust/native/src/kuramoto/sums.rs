@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::memory::Buffer;
 use crate::simd::lanes::strays;
 use crate::simd::{Lanes, Level, per_level, prefetch};
-use crate::threads::{Shared, assisted};
+use crate::threads::{self, Shared, assisted};
 
 /// Angles that are summed as one; fixed, so that the bits of the sums do not depend on who computes them.
 pub const BLOCK: usize = 4096;
@@ -14,6 +14,14 @@ pub const BLOCK: usize = 4096;
 const UNROLL: usize = 2;
 /// Values between the one in use and the one prefetched: 2 KiB.
 const AHEAD: usize = 256;
+
+/// Phases from which helpers are asked to share the sums: 27 us alone, 16 us with one that is awake.
+const SHARED_LEAST: usize = 16_384;
+
+/// Returns how many helpers are worth asking for the sums of `n` phases.
+pub fn sums_helpers(n: usize) -> usize {
+    if n < SHARED_LEAST { 0 } else { threads::count() - 1 }
+}
 
 /// The sums over all phases.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,70 @@
+"""The bodies of one kernel's dispatching function, each compiled once, and the names they use."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from polytier.dispatch import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from polytier.dispatch.plan import Bucket, Plan
+    from polytier.kernels.declaration import Kernel
+
+_numbers = itertools.count(1)  # process-wide: tracebacks find a body's source by its label
+
+
+class Body(NamedTuple):
+    """A compiled body, and the buckets whose heads it calls."""
+
+    compiled: generate.Compiled
+    buckets: tuple[Bucket, ...]
+
+
+class Bodies:
+    """The bodies of one kernel; `labelled` finds the one that a call came from, however old."""
+
+    def __init__(self, kernel: Kernel, private: dict[str, Any], service: object) -> None:
+        number = next(_numbers)
+        self._kernel = kernel
+        self._private = private
+        self._names = generate.Names(f"_service_{number}", f"_retry_{number}")
+        self._labels: dict[Any, str] = {}
+        self._slots: dict[Any, str] = {}
+        self.labelled: dict[str, Body] = {}
+        self.attended = generate.compile_attended(kernel, self._names)
+        private[self._names.service] = service
+
+    def retry_at(self, time: float | None) -> None:
+        """Let the bodies that watch the clock enter the slow path from this time on."""
+        if time is not None:
+            self._private[self._names.retry] = time
+
+    def of(self, plan: Plan, watched: frozenset[str], *, notes: bool) -> Body:
+        """Return the body for a plan; the calls of `watched` heads take the slow path."""
+        # Equal chains share one body under one label, so that re-ranking back and forth compiles nothing anew.
+        heads = tuple(self._heads(plan.buckets, watched))
+        shape = generate.Shape(heads, plan.retry_at is not None, notes or len(heads) > 1)
+        chains = tuple(tuple(link.name for link in bucket.links) for bucket in plan.buckets)
+        label = self._labels.setdefault((shape, chains), f"plan {next(_numbers)}")
+        known = self.labelled.get(label)
+        compiled = known.compiled if known else generate.compile_plan(self._kernel, self._names, shape, label)
+        body = self.labelled[label] = Body(compiled, plan.buckets)
+        return body
+
+    def _heads(self, buckets: tuple[Bucket, ...], watched: frozenset[str]) -> Iterator[generate.Head]:
+        ends = [bucket.start for bucket in buckets[1:]]
+        for bucket, end in zip(buckets, [*ends, None], strict=True):
+            link = bucket.links[0]
+            yield generate.Head(end, link.name, self._slot(link.name, link.resolve()), link.name in watched)
+
+    def _slot(self, tier: str, call: Callable[..., Any]) -> str:
+        key = (tier, id(call))  # the private names keep the callable, so that its id stays its own
+        if key not in self._slots:
+            name = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in tier)
+            slot = f"_call_{next(_numbers)}_{name}"
+            self._private[slot] = call
+            self._slots[key] = slot
+        return self._slots[key]
