@@ -2,6 +2,7 @@
 
 from std.ffi import external_call
 
+from bare import seconds_of_sums
 from force import force
 from integrate import coherence, copy, euler, rk4
 from memory import Failure, Floats, MALFORMED, release
@@ -87,10 +88,12 @@ def network(call: Call) raises Failure -> Network:
 
 
 def sums(mut call: Call) raises Failure:
-    """Answer with the sums of cosines and sines, of which the caller makes order or phase."""
+    """Answer with the sums of cosines and sines; if a count is given, with the seconds of one of so many sums."""
     var found = sums_of(call.theta, call.n)
     call.x = found.cos
     call.y = found.sin
+    if call.count > 0:
+        call.x = seconds_of_sums(call.theta, call.n, call.count)
 
 
 def order_parameter(call: Call) -> Float64:

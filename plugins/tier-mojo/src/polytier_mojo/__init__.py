@@ -2,6 +2,7 @@
 
 from polytier_mojo._build import BUILD_DIGEST
 from polytier_mojo.kuramoto import (
+    bare_seconds,
     build_knm,
     empty,
     kuramoto_euler,
@@ -16,6 +17,7 @@ from polytier_mojo.kuramoto import (
 
 __all__ = [
     "BUILD_DIGEST",
+    "bare_seconds",
     "build_knm",
     "empty",
     "kuramoto_euler",
