@@ -3,6 +3,8 @@
 from polytier_rust._native import (
     BUILD_DIGEST,
     build_knm,
+    commutator_dense,
+    dla_dimension,
     kuramoto_euler,
     kuramoto_phases,
     kuramoto_rk4,
@@ -10,12 +12,18 @@ from polytier_rust._native import (
     mean_phase,
     networked_force,
     order_parameter,
+    pauli_decompose,
+    pauli_expectations,
+    pauli_reconstruct,
     simd_level,
+    xy_hamiltonian_dense,
 )
 
 __all__ = [
     "BUILD_DIGEST",
     "build_knm",
+    "commutator_dense",
+    "dla_dimension",
     "kuramoto_euler",
     "kuramoto_phases",
     "kuramoto_rk4",
@@ -23,5 +31,9 @@ __all__ = [
     "mean_phase",
     "networked_force",
     "order_parameter",
+    "pauli_decompose",
+    "pauli_expectations",
+    "pauli_reconstruct",
     "simd_level",
+    "xy_hamiltonian_dense",
 ]
