@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 # A run inside this process forgets what it imported; NumPy and Hypothesis cannot be imported twice.
-import polytier.testing.families.kuramoto  # noqa: F401
+import polytier.testing.families.kuramoto
+import polytier.testing.families.operators  # noqa: F401
 from polytier.kernels.declaration import Case, Kernel, catalogue
 from polytier.kernels.tolerance import Tolerance
 from polytier.testing import test_cases as cases

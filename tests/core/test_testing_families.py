@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 
 from polytier.kernels.declaration import catalogue
 from polytier.testing.claims import claims_of, search
-from polytier.testing.families.kuramoto import family
+from polytier.testing.families import kuramoto, operators
 from polytier.testing.selection import Kernels
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polytier.testing.claims import Claim
 
 FLOORS = {kernel.name: kernel.floor for kernel in catalogue}
+CLAIMS = [*kuramoto.family.claims, *operators.family.claims]
 
 
 def _unchanged(theta0: Any, *_: Any) -> Any:
@@ -38,7 +39,64 @@ def _shifted_coherence(*network: Any) -> Any:
     return times, R + 1e-6
 
 
+def _shifted(kernel: str) -> Callable[..., Any]:
+    return lambda *arguments: FLOORS[kernel](*arguments) + 1e-6
+
+
+def _product(a: Any, b: Any) -> Any:
+    return a @ b
+
+
+def _first_digit_last(H: Any) -> Any:
+    n = len(H).bit_length() - 1
+    return FLOORS["pauli_decompose"](H).reshape((4,) * n).transpose().flatten()
+
+
+def _lower_triangle(K: Any, omega: Any, delta: float = 0.0) -> Any:
+    return FLOORS["xy_hamiltonian_dense"](2 * np.tril(K), omega, delta)
+
+
+def _complex_fields(*network: Any) -> Any:
+    return FLOORS["xy_hamiltonian_dense"](*network)[::-1].copy() + 1e-3
+
+
+def _qubits_reversed(psi: Any) -> Any:
+    ex, ey, ez, R = FLOORS["pauli_expectations"](psi)
+    return ex[::-1].copy(), ey[::-1].copy() + 1e-6, ez[::-1].copy(), R
+
+
+def _first_amplitude(psi: Any) -> Any:
+    ex, ey, ez, R = FLOORS["pauli_expectations"](psi)
+    return ex + psi[0].real, ey, ez, R
+
+
+def _too_long(psi: Any) -> Any:
+    ex, ey, ez, R = FLOORS["pauli_expectations"](psi)
+    return ex, ey, ez, R + float(np.sum(np.abs(psi) ** 2)) + 1e-6
+
+
 FAULTS: dict[str, Callable[..., Any]] = {
+    "agrees_with_the_floor_on_drawn_pairs": _shifted("commutator_dense"),
+    "agrees_with_the_floor_on_hermitian_pairs": _shifted("commutator_dense"),
+    "is_antisymmetric": _product,
+    "has_no_trace": _product,
+    "fulfils_jacobis_identity": _product,
+    "agrees_with_the_floor_on_drawn_matrices": _shifted("pauli_decompose"),
+    "keeps_the_norm": _shifted("pauli_decompose"),
+    "is_real_for_hermitian_matrices": lambda H: 1j * FLOORS["pauli_decompose"](H),
+    "finds_a_single_string": _first_digit_last,
+    "agrees_with_the_floor_on_drawn_weights": _shifted("pauli_reconstruct"),
+    "is_undone_by_decomposition": _shifted("pauli_reconstruct"),
+    "takes_the_symmetric_part": _lower_triangle,
+    "conserves_excitations": _complex_fields,
+    "agrees_with_the_floor_on_drawn_states": _qubits_reversed,
+    "is_unchanged_by_a_phase": _first_amplitude,
+    "stays_inside_the_sphere": _too_long,
+    "follows_product_states": _qubits_reversed,
+    "is_unchanged_by_order_and_scale": len,
+    "is_unchanged_by_a_change_of_basis": len,
+    "agrees_with_the_floor_on_drawn_strings": len,
+    "stops_at_max_dimension": lambda *_, **__: 9,
     "lies_between_0_and_1": lambda *_: 1.5,
     "is_unchanged_by_a_common_shift": lambda theta: abs(float(np.cos(theta).mean())),
     "is_unchanged_by_a_permutation": lambda theta: float(theta[0]),
@@ -68,13 +126,13 @@ def _said(claim: Claim) -> str:
     return f"{claim.kernel}-{claim.label}"
 
 
-@pytest.mark.parametrize("claim", family.claims, ids=_said)
+@pytest.mark.parametrize("claim", CLAIMS, ids=_said)
 def test_the_floor_keeps_the_claim(claim: Claim) -> None:
     """Every example holds for the floor."""
     assert search(claim, Kernels(FLOORS), 5) >= 1
 
 
-@pytest.mark.parametrize("claim", family.claims, ids=_said)
+@pytest.mark.parametrize("claim", CLAIMS, ids=_said)
 def test_the_fault_is_found(claim: Claim) -> None:
     """An implementation of which the claim is false is found out."""
     faulty = Kernels(FLOORS | {claim.kernel: FAULTS[claim.label]})

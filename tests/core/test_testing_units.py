@@ -84,11 +84,13 @@ def test_leaving_the_process_is_no_outcome() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_forms_keep_the_numbers(form: str) -> None:
-    """Every form of an array stands for the numbers of its plain one, and what is no float64 array stays itself."""
-    (plain, count), (other, same) = formed((np.array([[0.1, -2.5], [0.0, 7.25]]), 3), form)
-    assert np.array_equal(np.asarray(other, dtype=np.float64), plain)
-    assert plain.dtype == np.float64
+@pytest.mark.parametrize("factor", [1.0, 1.0 + 0.3j])
+def test_forms_keep_the_numbers(form: str, factor: complex) -> None:
+    """Every form of a real or complex array stands for the numbers of its plain one; what is no array stays itself."""
+    array = factor * np.array([[0.1, -2.5], [0.0, 7.25]])
+    (plain, count), (other, same) = formed((array, 3), form)
+    assert np.array_equal(np.asarray(other, dtype=array.dtype), plain)
+    assert plain.dtype == array.dtype
     assert count == same == 3
 
 

@@ -215,3 +215,14 @@ def mistyped_conversion(argument: str, wanted: str, value: object, failure: Exce
     """Return the error for a failed conversion: a wrong value stays a ValueError, all else is a TypeError."""
     form = bad_value if isinstance(failure, ValueError | OverflowError) else bad_type
     return form(argument, wanted, f"{type(value).__name__} ({failure})")
+
+
+def overflow(kernel: str) -> OverflowError:
+    """Return the OverflowError for finite arguments whose answer is not."""
+    return OverflowError(told(f"compute {kernel}", "the answer is too large for float64", "scale the arguments down"))
+
+
+def short_memory(name: str, needed: int, available: int) -> MemoryError:
+    """Return the MemoryError for an array that does not fit into the memory that is available."""
+    found = f"{needed / 2**30:.3g} GiB are needed, {available / 2**30:.3g} GiB are available"
+    return MemoryError(told(f"allocate {name}", found, "ask for fewer qubits, or use a machine with more memory"))

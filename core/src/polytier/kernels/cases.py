@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vector = NDArray[np.float64]
+    Complex = NDArray[np.complex128]
     Arguments = tuple[Any, ...]
     Inputs = Iterator[tuple[str, Any, type[Exception] | None]]
 
@@ -61,6 +62,31 @@ def matrix_inputs(good: Vector) -> Inputs:
     yield from _not_numbers(good)
 
 
+def complex_inputs(good: Complex) -> Inputs:
+    """Yield the awkward forms of a complex array, as (label, value, exception class or None)."""
+    yield from _same_complex_numbers(good)
+    yield "empty", np.zeros((0,) * good.ndim), ValueError
+    yield "scalar", 0.5, ValueError
+    yield "one dimension too many", good[np.newaxis], ValueError
+    for bad in (np.nan, np.inf, -np.inf * 1j):
+        spoiled = good.copy()
+        spoiled.flat[-1] = bad
+        yield f"{bad} at the end", spoiled, ValueError
+    yield "None", None, TypeError
+    yield "None inside", [*good.tolist()[1:], None], (TypeError if good.ndim == 1 else ValueError)
+    yield "objects", good.astype(object), TypeError
+    yield "text", "state", TypeError
+    yield "ragged", [[0.0], [0.0, 1.0]], ValueError
+
+
+def square_inputs(good: Complex) -> Inputs:
+    """Yield the awkward forms of a square complex matrix, as (label, value, exception class or None)."""
+    yield from complex_inputs(good)
+    yield "Fortran order", np.asfortranarray(good), None
+    yield "vector", good[0].copy(), ValueError
+    yield "not square", good[:, :-1].copy(), ValueError
+
+
 def count_inputs(minimum: int) -> Inputs:
     """Yield the awkward forms of an integer argument, as (label, value, exception class or None)."""
     yield "numpy integer", np.int32(minimum + 2), None
@@ -89,6 +115,22 @@ def _same_numbers(good: Vector) -> Inputs:
     yield "big-endian", good.astype(">f8"), None
     yield "every second element of a longer array", np.repeat(good, 2, axis=-1)[..., ::2], None
     yield "reversed view", good[..., ::-1], None
+    locked = good.copy()
+    locked.flags.writeable = False
+    yield "read-only", locked, None
+
+
+def _same_complex_numbers(good: Complex) -> Inputs:
+    yield "list", good.tolist(), None
+    yield "complex64", good.astype(np.complex64), None
+    yield "real", good.real.copy(), None
+    yield "integers", np.round(good.real * 3).astype(np.int8), None
+    yield "uint64 beyond int64", (good.real > 0).astype(np.uint64) << np.uint64(63), None
+    yield "booleans", good.real > 0, None
+    yield "big-endian", good.astype(">c16"), None
+    yield "every second element of a longer array", np.repeat(good, 2, axis=-1)[..., ::2], None
+    yield "reversed view", good[..., ::-1].copy()[..., ::-1], None
+    yield "subnormal", good * 5e-324, None
     locked = good.copy()
     locked.flags.writeable = False
     yield "read-only", locked, None

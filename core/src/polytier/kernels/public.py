@@ -15,10 +15,20 @@ from polytier.kernels.kuramoto import (
     networked_force,
     order_parameter,
 )
+from polytier.kernels.operators import (
+    commutator_dense,
+    dla_dimension,
+    pauli_decompose,
+    pauli_expectations,
+    pauli_reconstruct,
+    xy_hamiltonian_dense,
+)
 
 __all__ = [
     "OMEGA_16",
     "build_knm",
+    "commutator_dense",
+    "dla_dimension",
     "kuramoto_euler",
     "kuramoto_phases",
     "kuramoto_rk4",
@@ -27,4 +37,8 @@ __all__ = [
     "natural_frequencies",
     "networked_force",
     "order_parameter",
+    "pauli_decompose",
+    "pauli_expectations",
+    "pauli_reconstruct",
+    "xy_hamiltonian_dense",
 ]

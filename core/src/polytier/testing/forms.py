@@ -40,10 +40,14 @@ def _subclass(array: Array) -> Array:
     return array.copy().view(type("Subclass", (np.ndarray,), {}))
 
 
+def _single(array: Array) -> Array:
+    return array.astype(np.complex64 if array.dtype.kind == "c" else np.float32)
+
+
 FORMS: dict[str, Callable[[Array], Any]] = {
     "list": lambda array: array.tolist(),
     "tuple": lambda array: tuple(array.tolist()),
-    "float32": lambda array: array.astype(np.float32),
+    "single precision": _single,
     "strided": _strided,
     "reversed": _reversed,
     "Fortran order": np.asfortranarray,
@@ -52,12 +56,12 @@ FORMS: dict[str, Callable[[Array], Any]] = {
     "unaligned": _unaligned,
     "subclass": _subclass,
 }
-"""Each form of a float64 array that stands for the same numbers (float32: for the numbers it can hold)."""
+"""Each form of a float64 or complex128 array with the same numbers (single precision: those that it can hold)."""
 
 
 def is_convertible(value: Any) -> bool:
     """Say whether an argument is an array whose form may change without changing its meaning."""
-    return isinstance(value, np.ndarray) and value.dtype == np.float64
+    return isinstance(value, np.ndarray) and value.dtype in {np.dtype(np.float64), np.dtype(np.complex128)}
 
 
 def plain_case(kernel: Kernel) -> Case | None:
@@ -74,10 +78,12 @@ def forms_of(kernel: Kernel) -> tuple[str, ...]:
 
 
 def formed(values: tuple[Any, ...], form: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the same numbers twice: every array as plain float64, and every array in the form."""
-    plain = tuple(_rounded(value) if form == "float32" and is_convertible(value) else value for value in values)
+    """Return the same numbers twice: every array in its plain form, and every array in the form."""
+    plain = tuple(
+        _rounded(value) if form == "single precision" and is_convertible(value) else value for value in values
+    )
     return plain, tuple(FORMS[form](value) if is_convertible(value) else value for value in plain)
 
 
 def _rounded(array: Array) -> Array:
-    return array.astype(np.float32).astype(np.float64)
+    return _single(array).astype(array.dtype)

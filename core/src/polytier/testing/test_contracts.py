@@ -121,12 +121,12 @@ def test_form(subject: Subject, form: str) -> None:
     except (ImportError, RuntimeError) as failure:
         decline(failure)
     except Exception as failure:  # noqa: BLE001 - whatever it raises is the finding
-        hint = "accept any array_like that converts to float64"
+        hint = "accept any array_like that converts to the floor's dtype"
         fail(subject, f"arrays as {form} raise {told_failure(failure)}", hint, case.label)
     difference = compare(found, wanted, subject.kernel.tolerance, plain, case.keywords)
     if difference is not None:
         found = f"arrays as {form} change the answer: {_apart(difference)}"
-        fail(subject, found, "convert to C-contiguous float64 in native byte order first", case.label)
+        fail(subject, found, "convert to a C-contiguous array in native byte order first", case.label)
 
 
 @pytest.mark.usefixtures("alive")

@@ -1,6 +1,6 @@
 //! How a failure reaches Python.
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOverflowError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::failure::{Failure, contained};
@@ -11,8 +11,12 @@ impl From<Failure> for PyErr {
             Failure::NotFinite => PyValueError::new_err(
                 "arguments must be finite: found one that is not\nhint: check them with numpy.isfinite",
             ),
+            Failure::Refused(message) => PyValueError::new_err(message),
+            Failure::Overflow => PyOverflowError::new_err(
+                "compute on the rust tier: the answer is too large for float64\nhint: scale the arguments down",
+            ),
             Failure::Memory => PyMemoryError::new_err(
-                "the rust tier cannot have the memory for this call\nhint: ask for fewer oscillators or steps",
+                "the rust tier cannot have the memory for this call\nhint: ask for a smaller result",
             ),
             Failure::Stopped => PyKeyboardInterrupt::new_err(()),
             Failure::Panic(message) => PyRuntimeError::new_err(format!(

@@ -8,6 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub enum Failure {
     /// An argument is not finite; polytier's own checks say which.
     NotFinite,
+    /// An argument has not the property that this says it must have, as asked and found.
+    Refused(String),
+    /// The arguments are finite, the answer is not.
+    Overflow,
     /// The memory cannot be had.
     Memory,
     /// The caller asked to stop; the reason waits in the interpreter.

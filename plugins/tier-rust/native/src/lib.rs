@@ -15,6 +15,7 @@ mod failure;
 mod kuramoto;
 mod lockstep;
 mod memory;
+mod operators;
 mod simd;
 mod threads;
 
@@ -29,6 +30,11 @@ mod _native {
     use super::kuramoto::{
         bare_seconds, build_knm, kuramoto_euler, kuramoto_phases, kuramoto_rk4, kuramoto_trajectory,
         mean_phase, networked_force, order_parameter,
+    };
+    #[pymodule_export]
+    use super::operators::{
+        commutator_dense, dla_dimension, pauli_decompose, pauli_expectations, pauli_reconstruct,
+        xy_hamiltonian_dense,
     };
 
     #[pymodule_export]

@@ -4,6 +4,8 @@ from polytier_rust._native import (
     BUILD_DIGEST,
     bare_seconds,
     build_knm,
+    commutator_dense,
+    dla_dimension,
     kuramoto_euler,
     kuramoto_phases,
     kuramoto_rk4,
@@ -11,13 +13,19 @@ from polytier_rust._native import (
     mean_phase,
     networked_force,
     order_parameter,
+    pauli_decompose,
+    pauli_expectations,
+    pauli_reconstruct,
     simd_level,
+    xy_hamiltonian_dense,
 )
 
 __all__ = [
     "BUILD_DIGEST",
     "bare_seconds",
     "build_knm",
+    "commutator_dense",
+    "dla_dimension",
     "kuramoto_euler",
     "kuramoto_phases",
     "kuramoto_rk4",
@@ -25,5 +33,9 @@ __all__ = [
     "mean_phase",
     "networked_force",
     "order_parameter",
+    "pauli_decompose",
+    "pauli_expectations",
+    "pauli_reconstruct",
     "simd_level",
+    "xy_hamiltonian_dense",
 ]

@@ -57,6 +57,10 @@ impl Lanes for Avx2 {
         mul(self: Self, other: Self) -> Self = Self(_mm256_mul_pd(self.0, other.0));
         mul_add(self: Self, factor: Self, addend: Self) -> Self = Self(_mm256_fmadd_pd(self.0, factor.0, addend.0));
         mul_from(self: Self, factor: Self, minuend: Self) -> Self = Self(_mm256_fnmadd_pd(self.0, factor.0, minuend.0));
+        turn(self: Self) -> Self = {
+            let signs = _mm256_setr_pd(-0.0, 0.0, -0.0, 0.0);
+            Self(_mm256_xor_pd(_mm256_permute_pd::<0b0101>(self.0), signs))
+        };
         xor(self: Self, other: Self) -> Self = Self(_mm256_xor_pd(self.0, other.0));
         or(self: Self, other: Self) -> Self = Self(_mm256_or_pd(self.0, other.0));
         any_bit(self: Self, mask: u64) -> bool =

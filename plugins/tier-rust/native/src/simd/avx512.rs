@@ -64,6 +64,11 @@ impl Lanes for Avx512 {
         mul(self: Self, other: Self) -> Self = Self(_mm512_mul_pd(self.0, other.0));
         mul_add(self: Self, factor: Self, addend: Self) -> Self = Self(_mm512_fmadd_pd(self.0, factor.0, addend.0));
         mul_from(self: Self, factor: Self, minuend: Self) -> Self = Self(_mm512_fnmadd_pd(self.0, factor.0, minuend.0));
+        turn(self: Self) -> Self = {
+            let signs = _mm512_setr_pd(-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0);
+            let swapped = _mm512_castpd_si512(_mm512_permute_pd::<0b0101_0101>(self.0));
+            Self(_mm512_castsi512_pd(_mm512_xor_si512(swapped, _mm512_castpd_si512(signs))))
+        };
         // The float64 forms of the bit operations would need AVX-512DQ.
         xor(self: Self, other: Self) -> Self =
             Self(_mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(self.0), _mm512_castpd_si512(other.0))));

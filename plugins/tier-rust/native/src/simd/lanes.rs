@@ -56,6 +56,9 @@ pub trait Lanes: Copy {
     /// Returns `minuend - self * factor`.
     fn mul_from(self, factor: Self, minuend: Self) -> Self;
 
+    /// Takes pairs of lanes as complex numbers and returns them multiplied by the imaginary unit.
+    fn turn(self) -> Self;
+
     /// Returns the lanes' bits joined by exclusive or.
     fn xor(self, other: Self) -> Self;
 

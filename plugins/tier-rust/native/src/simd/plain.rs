@@ -87,6 +87,11 @@ impl<const N: usize, const FUSED: bool> Lanes for Plain<N, FUSED> {
     }
 
     #[inline(always)]
+    fn turn(self) -> Self {
+        Self(std::array::from_fn(|lane| if lane % 2 == 0 { -self.0[lane + 1] } else { self.0[lane - 1] }))
+    }
+
+    #[inline(always)]
     fn xor(self, other: Self) -> Self {
         self.zip(other, |a, b| f64::from_bits(a.to_bits() ^ b.to_bits()))
     }

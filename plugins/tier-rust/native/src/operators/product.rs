@@ -1,0 +1,306 @@
+//! Products of complex matrices as three real ones (Karatsuba): 12 instead of 16 real operations per term.
+//!
+//! The sums of real and imaginary parts are formed while the factors are split into planes, and the three
+//! products are joined tile by tile: done with whole matrices the passes over memory would eat the gain.
+
+use std::ops::Range;
+
+use crate::simd::{Lanes, Level, per_level};
+
+/// Vectors side by side in a tile.
+const VECTORS: usize = 3;
+/// Depth that is multiplied at once: three planes of a panel stay near the core.
+pub const DEPTH: usize = 128;
+/// Rows whose planes stay in the second cache while all panels pass by.
+const BLOCK: usize = 64;
+/// Rows of the tallest tile.
+const TALLEST: usize = 8;
+/// Columns of the widest tile.
+const WIDEST: usize = 24;
+
+/// Returns the columns of a panel at this level.
+fn panel(level: Level) -> usize {
+    VECTORS
+        * match level {
+            Level::Avx512 => 8,
+            Level::Avx2 => 4,
+            Level::Baseline => 2,
+        }
+}
+
+/// A matrix inside an array: address of the first entry and entries from one row to the next.
+#[derive(Clone, Copy)]
+pub struct Source {
+    /// Address of the first real part.
+    pub start: *const f64,
+    /// Entries, of two values each, from row to row.
+    pub stride: usize,
+}
+
+/// The planes of both factors for one stretch of depth.
+#[derive(Clone, Copy)]
+pub struct Planes {
+    level: Level,
+    /// Rows of the product.
+    pub rows: usize,
+    /// Columns of the product.
+    pub columns: usize,
+    /// Room for depth.
+    depth: usize,
+    left: *mut f64,
+    right: *mut f64,
+}
+
+// SAFETY: who splits or multiplies states which rows and panels are his alone.
+unsafe impl Sync for Planes {}
+
+impl Planes {
+    /// Values that the planes of a product take, up to this depth.
+    pub fn values(level: Level, rows: usize, columns: usize, depth: usize) -> usize {
+        3 * (rows.next_multiple_of(TALLEST) * Self::stride(depth)
+            + columns.next_multiple_of(panel(level)) * depth)
+    }
+
+    /// Values from one row of a left plane to the next: not a power of two, whose rows would share cache lines.
+    fn stride(depth: usize) -> usize {
+        depth.next_multiple_of(8) + 8
+    }
+
+    /// Returns planes at this address, which has room for [`Planes::values`].
+    pub fn new(level: Level, rows: usize, columns: usize, depth: usize, start: *mut f64) -> Self {
+        let left = 3 * rows.next_multiple_of(TALLEST) * Self::stride(depth);
+        Self { level, rows, columns, depth, left: start, right: start.wrapping_add(left) }
+    }
+
+    /// Returns how many panels the columns make.
+    pub fn panels(&self) -> usize {
+        self.columns.div_ceil(panel(self.level))
+    }
+
+    /// Returns how many blocks the rows make.
+    pub fn blocks(&self) -> usize {
+        self.rows.div_ceil(BLOCK)
+    }
+
+    /// Splits `count` columns of some rows of the left factor, `sign` times, to the depths from `at` on.
+    ///
+    /// # Safety
+    /// The source has these rows and columns; nobody else touches these rows of the planes.
+    pub unsafe fn split_left(&self, from: Source, rows: Range<usize>, at: usize, count: usize, sign: f64) {
+        // SAFETY: as promised by the caller, and by who made the planes.
+        unsafe { split_rows(self.level, self, from, rows, at, count, sign) }
+    }
+
+    /// Splits `count` rows of the right factor, of some panels, to the depths from `at` on.
+    ///
+    /// # Safety
+    /// The source has these rows and all columns; nobody else touches these panels.
+    pub unsafe fn split_right(&self, from: Source, panels: Range<usize>, at: usize, count: usize) {
+        // SAFETY: likewise.
+        unsafe { split_panels(self.level, self, from, panels, at, count) }
+    }
+
+    /// Multiplies some blocks of rows over the first `depth` depths, and adds to what stands at `to` or replaces it.
+    ///
+    /// # Safety
+    /// Both factors are split that far; the product has room at `to`, and nobody else touches these rows of it.
+    pub unsafe fn multiply(&self, blocks: Range<usize>, depth: usize, to: *mut f64, add: bool) {
+        // SAFETY: likewise.
+        unsafe { multiply_blocks(self.level, self, blocks, depth, to, add) }
+    }
+}
+
+per_level! {
+    fn split_rows(planes: &Planes, from: Source, rows: Range<usize>, at: usize, count: usize, sign: f64) = rows_generic;
+    fn split_panels(planes: &Planes, from: Source, panels: Range<usize>, at: usize, count: usize) = panels_generic;
+    fn multiply_blocks(planes: &Planes, blocks: Range<usize>, depth: usize, to: *mut f64, add: bool) = blocks_generic;
+}
+
+/// Body of [`Planes::split_left`].
+#[inline(always)]
+unsafe fn rows_generic<L: Lanes>(
+    planes: &Planes,
+    from: Source,
+    rows: Range<usize>,
+    at: usize,
+    count: usize,
+    sign: f64,
+) {
+    let stride = Planes::stride(planes.depth);
+    let plane = planes.rows.next_multiple_of(TALLEST) * stride;
+    for row in rows {
+        // SAFETY: as promised to `split_left`.
+        unsafe {
+            let from = std::slice::from_raw_parts(from.start.add(2 * row * from.stride), 2 * count);
+            let to = planes.left.add(row * stride + at);
+            let real = std::slice::from_raw_parts_mut(to, count);
+            let imaginary = std::slice::from_raw_parts_mut(to.add(plane), count);
+            let sum = std::slice::from_raw_parts_mut(to.add(2 * plane), count);
+            for k in 0..count {
+                let (re, im) = (sign * from[2 * k], sign * from[2 * k + 1]);
+                (real[k], imaginary[k], sum[k]) = (re, im, re + im);
+            }
+        }
+    }
+}
+
+/// Body of [`Planes::split_right`].
+#[inline(always)]
+unsafe fn panels_generic<L: Lanes>(
+    planes: &Planes,
+    from: Source,
+    panels: Range<usize>,
+    at: usize,
+    count: usize,
+) {
+    let wide = VECTORS * L::WIDTH;
+    let plane = planes.depth * wide;
+    for panel in panels {
+        let first = panel * wide;
+        let whole = planes.columns - first >= wide;
+        for k in 0..count {
+            // SAFETY: as promised to `split_right`.
+            unsafe {
+                let from = from.start.add(2 * (k * from.stride + first));
+                let to = planes.right.add(3 * panel * plane + (at + k) * wide);
+                if whole {
+                    split_row::<L>(from, wide, to, plane);
+                } else {
+                    for j in 0..3 * wide {
+                        to.add(j / wide * plane + j % wide).write(0.0);
+                    }
+                    split_row::<L>(from, planes.columns - first, to, plane);
+                }
+            }
+        }
+    }
+}
+
+/// Splits one row of a panel.
+#[inline(always)]
+unsafe fn split_row<L: Lanes>(from: *const f64, count: usize, to: *mut f64, plane: usize) {
+    for j in 0..count {
+        // SAFETY: as for `panels_generic`.
+        unsafe {
+            let (re, im) = (*from.add(2 * j), *from.add(2 * j + 1));
+            to.add(j).write(re);
+            to.add(plane + j).write(im);
+            to.add(2 * plane + j).write(re + im);
+        }
+    }
+}
+
+/// Body of [`Planes::multiply`].
+#[inline(always)]
+unsafe fn blocks_generic<L: Lanes>(
+    planes: &Planes,
+    blocks: Range<usize>,
+    depth: usize,
+    to: *mut f64,
+    add: bool,
+) {
+    for block in blocks {
+        let rows = block * BLOCK..planes.rows.min((block + 1) * BLOCK);
+        for panel in 0..planes.panels() {
+            // SAFETY: as promised to `multiply`.
+            unsafe {
+                if L::WIDTH == 8 {
+                    panel_tiles::<L, 8>(planes, rows.clone(), panel, depth, to, add);
+                } else {
+                    panel_tiles::<L, 4>(planes, rows.clone(), panel, depth, to, add);
+                }
+            }
+        }
+    }
+}
+
+/// Computes the tiles of some rows in one panel.
+#[inline(always)]
+unsafe fn panel_tiles<L: Lanes, const R: usize>(
+    planes: &Planes,
+    rows: Range<usize>,
+    panel: usize,
+    depth: usize,
+    to: *mut f64,
+    add: bool,
+) {
+    let wide = VECTORS * L::WIDTH;
+    let stride = Planes::stride(planes.depth);
+    let (left_plane, right_plane) = (planes.rows.next_multiple_of(TALLEST) * stride, planes.depth * wide);
+    let columns = wide.min(planes.columns - panel * wide);
+    for row in rows.clone().step_by(R) {
+        // SAFETY: as promised to `multiply`; rows beyond the last are room, and their products are not kept.
+        unsafe {
+            let (left, right) = (planes.left.add(row * stride), planes.right.add(3 * panel * right_plane));
+            let mut re = [[0.0; WIDEST]; R];
+            let mut im = [[0.0; WIDEST]; R];
+            let first = real_tile::<L, R>(left, stride, right, depth);
+            let second = real_tile::<L, R>(left.add(left_plane), stride, right.add(right_plane), depth);
+            for r in 0..R {
+                for v in 0..VECTORS {
+                    first[r][v].sub(second[r][v]).store(re[r].as_mut_ptr().add(v * L::WIDTH));
+                    first[r][v].add(second[r][v]).store(im[r].as_mut_ptr().add(v * L::WIDTH));
+                }
+            }
+            let third =
+                real_tile::<L, R>(left.add(2 * left_plane), stride, right.add(2 * right_plane), depth);
+            for r in 0..R {
+                for v in 0..VECTORS {
+                    let at = im[r].as_mut_ptr().add(v * L::WIDTH);
+                    third[r][v].sub(L::load(at)).store(at);
+                }
+            }
+            for r in 0..R.min(rows.end - row) {
+                let to = to.add(2 * ((row + r) * planes.columns + panel * wide));
+                if columns == wide {
+                    put::<L>(&re[r], &im[r], wide, to, add);
+                } else {
+                    put::<L>(&re[r], &im[r], columns, to, add);
+                }
+            }
+        }
+    }
+}
+
+/// Multiplies `R` rows with a panel, in registers.
+#[inline(always)]
+unsafe fn real_tile<L: Lanes, const R: usize>(
+    left: *const f64,
+    stride: usize,
+    right: *const f64,
+    depth: usize,
+) -> [[L; VECTORS]; R] {
+    // SAFETY: as for `panel_tiles`.
+    unsafe {
+        let mut sums = [[L::splat(0.0); VECTORS]; R];
+        for k in 0..depth {
+            let right = right.add(k * VECTORS * L::WIDTH);
+            let factors = [L::load(right), L::load(right.add(L::WIDTH)), L::load(right.add(2 * L::WIDTH))];
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let left = L::splat(*left.add(r * stride + k));
+                for (sum, factor) in sums.iter_mut().zip(factors) {
+                    *sum = left.mul_add(factor, *sum);
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// Writes, or adds, one row of a tile.
+#[inline(always)]
+unsafe fn put<L: Lanes>(re: &[f64; WIDEST], im: &[f64; WIDEST], columns: usize, to: *mut f64, add: bool) {
+    // SAFETY: as for `panel_tiles`.
+    let to = unsafe { std::slice::from_raw_parts_mut(to, 2 * columns) };
+    if add {
+        for j in 0..columns {
+            to[2 * j] += re[j];
+            to[2 * j + 1] += im[j];
+        }
+    } else {
+        for j in 0..columns {
+            to[2 * j] = re[j];
+            to[2 * j + 1] = im[j];
+        }
+    }
+}

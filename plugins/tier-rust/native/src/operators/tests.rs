@@ -1,0 +1,1 @@
+//! The family against plain loops, at every level, alone and shared.
