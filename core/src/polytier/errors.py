@@ -157,6 +157,17 @@ def bad_type(argument: str, wanted: str, found: object) -> TypeError:
     return TypeError(told(f"argument {argument!r} must be {wanted}", f"found {found}", f"pass {argument} as {wanted}"))
 
 
+def not_finite(quantity: str, found: object) -> ValueError:
+    """Return the ValueError for a result that finite arguments take beyond float64."""
+    return ValueError(told(f"{quantity} must be finite", f"found {found}", "pass arguments of smaller magnitude"))
+
+
+def no_memory(shape: tuple[int, ...]) -> MemoryError:
+    """Return the MemoryError for an answer or working memory that cannot be had."""
+    lengths = " x ".join(map(str, shape))
+    return MemoryError(told(f"make room for {lengths} numbers", "the memory cannot be had", "ask for less"))
+
+
 def mistyped_conversion(argument: str, wanted: str, value: object, failure: Exception) -> Exception:
     """Return the error for a failed conversion: a wrong value stays a ValueError, all else is a TypeError."""
     form = bad_value if isinstance(failure, ValueError | OverflowError) else bad_type
