@@ -75,11 +75,19 @@ impl<'py> Values<'py> {
     }
 }
 
-/// Returns the address and the shape of an array that can be read as it is.
+/// Returns the address and the shape of a float64 array that can be read as it is.
+#[inline]
+pub fn look(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const f64, [usize; 2])> {
+    let (start, shape, kind) = look_at(object, dimensions)?;
+    (kind == npyffi::NPY_TYPES::NPY_DOUBLE as c_int && shape[0] > 0 && shape[1] > 0)
+        .then(|| (start.cast(), shape))
+}
+
+/// Returns the address, the shape and the type number of an array in native order that can be read as it is.
 ///
 /// The struct is read directly: the buffer protocol would cost 40 ns, and borrow tracking more.
 #[inline]
-pub fn look(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const f64, [usize; 2])> {
+fn look_at(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const u8, [usize; 2], c_int)> {
     const READABLE: c_int = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
     // SAFETY: only an object of exactly NumPy's array type is read as one, and the reference keeps it alive.
     unsafe {
@@ -88,8 +96,7 @@ pub fn look(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const f64,
         }
         let array = &(*object.as_ptr().cast::<PyArrayObject>()).fields;
         let dtype = &(*array.descr).fields;
-        let readable = dtype.type_num == npyffi::NPY_TYPES::NPY_DOUBLE as c_int
-            && dtype.byteorder as u8 == b'='
+        let readable = matches!(dtype.byteorder as u8, b'=' | b'|')
             && array.nd == dimensions as c_int
             && array.flags & READABLE == READABLE;
         if !readable {
@@ -97,7 +104,73 @@ pub fn look(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const f64,
         }
         let rows = *array.dimensions as usize;
         let columns = if dimensions == 2 { *array.dimensions.add(1) as usize } else { 1 };
-        (rows > 0 && columns > 0).then(|| (array.data.cast_const().cast(), [rows, columns]))
+        Some((array.data.cast_const().cast(), [rows, columns], dtype.type_num))
+    }
+}
+
+/// A vector of integers to read from, which may be empty: C-contiguous, aligned, in native order.
+pub struct Integers<'py> {
+    /// Address of the first number.
+    pub start: *const u8,
+    /// How many there are.
+    pub len: usize,
+    /// What they are.
+    pub kind: Kind,
+    /// Keeps the numbers alive while the call may run without the interpreter.
+    _owner: Bound<'py, PyAny>,
+}
+
+/// The integers that kernels read as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Signed, of 8 bits.
+    I8,
+    /// Signed, of 64 bits.
+    I64,
+    /// Unsigned, of 64 bits.
+    U64,
+}
+
+impl Kind {
+    /// Returns the kind of a NumPy type number.
+    #[inline]
+    fn of(number: c_int) -> Option<Self> {
+        use npyffi::NPY_TYPES::*;
+        const WIDE: bool = size_of::<std::ffi::c_long>() == 8;
+        match number {
+            _ if number == NPY_BYTE as c_int => Some(Self::I8),
+            _ if number == NPY_LONGLONG as c_int || WIDE && number == NPY_LONG as c_int => Some(Self::I64),
+            _ if number == NPY_ULONGLONG as c_int || WIDE && number == NPY_ULONG as c_int => Some(Self::U64),
+            _ => None,
+        }
+    }
+}
+
+impl<'py> Integers<'py> {
+    /// Returns a vector that can be read as it is.
+    #[inline]
+    pub fn peek(object: &Bound<'py, PyAny>) -> Option<Self> {
+        let (start, [len, _], number) = look_at(object, 1)?;
+        Some(Self { start, len, kind: Kind::of(number)?, _owner: object.clone() })
+    }
+
+    /// Returns a vector as the check of this name in polytier converts it, or raises what that raises.
+    pub fn checked(
+        object: &Bound<'py, PyAny>,
+        check: &str,
+        name: &str,
+        length: Option<usize>,
+    ) -> PyResult<Self> {
+        let py = object.py();
+        let wanted = length.map(|length| [("length", length)].into_py_dict(py)).transpose()?;
+        let array = py.import("polytier.arrays")?.getattr(check)?.call((object, name), wanted.as_ref())?;
+        if let Some(integers) = Self::peek(&array) {
+            return Ok(integers);
+        }
+        let copy = array.call_method0("copy")?;
+        Self::peek(&copy).ok_or_else(|| {
+            PyRuntimeError::new_err(format!("polytier.arrays returned {copy:?}, not integers"))
+        })
     }
 }
 
@@ -129,6 +202,26 @@ pub fn positive(object: &Bound<'_, PyAny>, name: &str) -> PyResult<f64> {
     checks(object.py())?.2.bind(object.py()).call1((object, name))?.extract()
 }
 
+/// Returns a plain Python float that is finite.
+#[inline]
+pub fn peek_real(object: &Bound<'_, PyAny>) -> Option<f64> {
+    // SAFETY: the object is alive; reading an exact float cannot fail.
+    let number = unsafe {
+        (ffi::PyFloat_CheckExact(object.as_ptr()) != 0).then(|| ffi::PyFloat_AsDouble(object.as_ptr()))?
+    };
+    number.is_finite().then_some(number)
+}
+
+/// Returns a finite number within the bounds, or raises what polytier's check raises.
+pub fn real(object: &Bound<'_, PyAny>, name: &str, bounds: (f64, f64)) -> PyResult<f64> {
+    if let Some(number) = peek_real(object).filter(|number| (bounds.0..=bounds.1).contains(number)) {
+        return Ok(number);
+    }
+    let py = object.py();
+    let limits = [("minimum", bounds.0), ("maximum", bounds.1)].into_py_dict(py)?;
+    py.import("polytier.arrays")?.getattr("real")?.call((object, name), Some(&limits))?.extract()
+}
+
 /// Returns a plain Python integer that is at least `minimum` and not enormous.
 #[inline]
 pub fn peek_integer(object: &Bound<'_, PyAny>, minimum: u64) -> Option<u64> {
@@ -147,6 +240,16 @@ pub fn integer(object: &Bound<'_, PyAny>, name: &str, minimum: u64) -> PyResult<
     let number = checks(object.py())?.3.bind(object.py()).call((object, name), Some(&wanted))?;
     // What is too large for the extraction is larger than the cut.
     Ok(number.extract::<u64>().map_or(ENDLESS, |number| number.min(ENDLESS)))
+}
+
+/// Returns an integer of at least `minimum`, `None` beyond 64 bits, or raises what polytier's check raises.
+pub fn unsigned(object: &Bound<'_, PyAny>, name: &str, minimum: u64) -> PyResult<Option<u64>> {
+    if let Some(number) = peek_integer(object, minimum) {
+        return Ok(Some(number));
+    }
+    let wanted = [("minimum", minimum)].into_py_dict(object.py())?;
+    let number = checks(object.py())?.3.bind(object.py()).call((object, name), Some(&wanted))?;
+    Ok(number.extract::<u64>().ok())
 }
 
 /// Returns a new float64 array, not yet filled, and the address of its first value.

@@ -1,6 +1,8 @@
 //! How a failure reaches Python.
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{
+    PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyRuntimeError, PyValueError,
+};
 use pyo3::prelude::*;
 
 use crate::failure::{Failure, contained};
@@ -11,8 +13,12 @@ impl From<Failure> for PyErr {
             Failure::NotFinite => PyValueError::new_err(
                 "arguments must be finite: found one that is not\nhint: check them with numpy.isfinite",
             ),
+            Failure::Refused(message) => PyValueError::new_err(message),
+            Failure::Declined(why) => PyNotImplementedError::new_err(format!(
+                "the rust tier leaves this call to the next one: {why}\nhint: unpin the rust tier"
+            )),
             Failure::Memory => PyMemoryError::new_err(
-                "the rust tier cannot have the memory for this call\nhint: ask for fewer oscillators or steps",
+                "the rust tier cannot have the memory for this call\nhint: ask for less, for instance fewer steps",
             ),
             Failure::Stopped => PyKeyboardInterrupt::new_err(()),
             Failure::Panic(message) => PyRuntimeError::new_err(format!(

@@ -8,12 +8,32 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub enum Failure {
     /// An argument is not finite; polytier's own checks say which.
     NotFinite,
+    /// An argument or a result that the kernel refuses, in the words for the caller.
+    Refused(String),
+    /// The call is for another tier, and why.
+    Declined(&'static str),
     /// The memory cannot be had.
     Memory,
     /// The caller asked to stop; the reason waits in the interpreter.
     Stopped,
     /// A defect in this tier.
     Panic(String),
+}
+
+/// Returns the refusal of an argument, in polytier's form.
+#[cold]
+pub fn refused(argument: &str, wanted: &str, found: &str) -> Failure {
+    Failure::Refused(format!(
+        "argument '{argument}' must be {wanted}: found {found}\nhint: pass {argument} as {wanted}"
+    ))
+}
+
+/// Returns the refusal of a result that finite arguments take beyond float64.
+#[cold]
+pub fn overflowed(quantity: &str, found: &str) -> Failure {
+    Failure::Refused(format!(
+        "{quantity} must be finite: found {found}\nhint: pass arguments of smaller magnitude"
+    ))
 }
 
 /// Runs `body`; a panic in it becomes an error that the caller can translate.

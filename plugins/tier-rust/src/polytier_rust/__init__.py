@@ -2,7 +2,14 @@
 
 from polytier_rust._native import (
     BUILD_DIGEST,
+    aer_decode_isi,
+    aer_decode_rate,
+    aer_decode_temporal,
     build_knm,
+    doppler_kuramoto,
+    doppler_kuramoto_trace,
+    faraday_back_emf,
+    faraday_recovery,
     kuramoto_euler,
     kuramoto_phases,
     kuramoto_rk4,
@@ -15,7 +22,14 @@ from polytier_rust._native import (
 
 __all__ = [
     "BUILD_DIGEST",
+    "aer_decode_isi",
+    "aer_decode_rate",
+    "aer_decode_temporal",
     "build_knm",
+    "doppler_kuramoto",
+    "doppler_kuramoto_trace",
+    "faraday_back_emf",
+    "faraday_recovery",
     "kuramoto_euler",
     "kuramoto_phases",
     "kuramoto_rk4",
