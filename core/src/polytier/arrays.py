@@ -48,11 +48,9 @@ def integer_vector(
     An integer beyond the range of `dtype` becomes the nearest end of it: for checks against narrower bounds.
     The result may share memory with `value`: it is for reading.
     """
-    raw, ends = _integers(value, name, length), np.iinfo(np.dtype(dtype))
-    if raw.dtype.kind == "O":
-        raw = np.array([min(max(number, int(ends.min)), int(ends.max)) for number in raw.tolist()], dtype)
-    elif not np.can_cast(raw.dtype, ends.dtype):
-        raw = np.clip(raw, max(ends.min, np.iinfo(raw.dtype).min), min(ends.max, np.iinfo(raw.dtype).max))
+    raw = _integers(value, name, length)
+    if raw.dtype.kind == "O" or not np.can_cast(raw.dtype, dtype):
+        raw = _saturated(raw, np.iinfo(np.dtype(dtype)))
     return np.ascontiguousarray(raw, dtype=dtype)
 
 
@@ -61,9 +59,9 @@ def unsigned_vector(value: ArrayLike, name: str, *, length: int | None = None) -
 
     The result may share memory with `value`: it is for reading.
     """
-    raw, most = _integers(value, name, length), np.iinfo(np.uint64).max
+    raw, most = _integers(value, name, length), 2**64 - 1
     if raw.dtype.kind != "u" and len(raw):
-        wrong = (raw < 0) | (raw > int(most)) if raw.dtype.kind == "O" else raw < 0
+        wrong = (raw < 0) | (raw > most) if raw.dtype.kind == "O" else raw < 0
         if wrong.any():
             place = int(np.argmax(wrong))
             raise bad_value(name, f"between 0 and {most}", f"{raw[place]} at index {place}")
@@ -154,6 +152,13 @@ def _integers(value: ArrayLike, name: str, length: int | None) -> NDArray[Any]:
     if raw.dtype.kind == "f":
         return raw.astype(np.int64)
     return raw if raw.dtype.kind != "O" else _indices(raw, name, wanted)
+
+
+def _saturated(raw: NDArray[Any], ends: np.iinfo[Any]) -> NDArray[Any]:
+    if raw.dtype.kind == "O":
+        return np.array([min(max(number, int(ends.min)), int(ends.max)) for number in raw], ends.dtype)
+    own = np.iinfo(raw.dtype)
+    return np.clip(raw, max(ends.min, own.min), min(ends.max, own.max))
 
 
 def _indices(raw: NDArray[Any], name: str, wanted: str) -> NDArray[Any]:

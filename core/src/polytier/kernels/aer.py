@@ -363,7 +363,7 @@ def _check_order(times: NDArray[np.uint64]) -> None:
 
 
 def _check_signs(signs: NDArray[np.int8]) -> None:
-    if (np.abs(signs) != 1).any():
+    if not ((signs == 1) | (signs == -1)).all():
         place = int(np.argmax(np.abs(signs) != 1))
         raise bad_value("polarity", "+1 or -1", f"{signs[place]} at index {place}")
 

@@ -1,9 +1,11 @@
 //! The family `doppler`: phase oscillators that move along an axis.
 
 pub mod model;
+mod steps;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+mod work;
 
 #[cfg(not(test))]
 pub use hooks::*;

@@ -2,6 +2,7 @@
 //! even if another thread writes to the arrays meanwhile.
 
 use crate::failure::{Failure, refused};
+use crate::simd::prefetch;
 
 /// Events whose keys are made at once.
 pub const CHUNK: usize = 512;
@@ -10,6 +11,25 @@ pub const MOST_CHANNELS: usize = 1 << 31;
 
 /// A chunk's keys: twice the channel, plus one for a negative polarity.
 pub type Keys = [u32; CHUNK];
+
+/// Events from which they are asked for ahead: fewer are in the cache anyway.
+const IN_CACHE: usize = 32_768;
+
+/// A block of events, and the part of it inside the window.
+#[derive(Clone, Copy)]
+pub struct Span {
+    /// The events to check.
+    pub all: (usize, usize),
+    /// The events to use.
+    pub inside: (usize, usize),
+}
+
+impl Span {
+    /// Returns the events from `from` up to `to`, given those inside the window.
+    pub fn new(from: usize, to: usize, (low, high): (usize, usize)) -> Self {
+        Self { all: (from, to), inside: (low.clamp(from, to), high.clamp(from, to)) }
+    }
+}
 
 /// The polarities: bytes, words, or not looked at.
 #[derive(Clone, Copy)]
@@ -71,17 +91,31 @@ impl Events {
         unsafe { std::slice::from_raw_parts(array.add(from), to - from) }
     }
 
-    /// Says whether the times from the one before `from` up to `to` are in order and the polarities are +1 or -1.
+    /// Says whether times compare as signed numbers do, which is faster: the first and the last are below 2**63.
+    ///
+    /// If they are and one between them is not, the times fall somewhere, as signed numbers too.
     ///
     /// # Safety
     /// The events are readable.
     #[inline(always)]
-    pub unsafe fn in_order(&self, from: usize, to: usize) -> bool {
+    unsafe fn narrow(&self) -> bool {
         // SAFETY: as promised by the caller.
+        self.m > 0 && unsafe { (*self.times | *self.times.add(self.m - 1)) >> 63 == 0 }
+    }
+
+    /// Says whether the times from the one before `from` up to `to` are in order and the polarities are +1 or -1.
+    #[inline(always)]
+    unsafe fn in_order(&self, from: usize, to: usize, narrow: bool) -> bool {
+        // SAFETY: as promised to `sweep`.
         unsafe {
             let times = self.slice(self.times, from.saturating_sub(1), to);
             let later = times.get(1..).unwrap_or_default();
-            let falls = times.iter().zip(later).fold(false, |falls, (one, next)| falls | (next < one));
+            let pairs = times.iter().zip(later);
+            let falls = if narrow {
+                pairs.fold(false, |falls, (one, next)| falls | (next.cast_signed() < one.cast_signed()))
+            } else {
+                pairs.fold(false, |falls, (one, next)| falls | (next < one))
+            };
             let odd = match self.signs {
                 Signs::Bytes(signs) => any(self.slice(signs, from, to), |sign| sign != 1 && sign != -1),
                 Signs::Words(signs) => any(self.slice(signs, from, to), |sign| sign != 1 && sign != -1),
@@ -89,6 +123,52 @@ impl Events {
             };
             !falls & !odd
         }
+    }
+
+    /// Asks for the events of a chunk, some of which may not exist.
+    #[inline(always)]
+    fn fetch(&self, from: usize) {
+        for line in (0..CHUNK).step_by(8) {
+            prefetch(self.address.wrapping_add(from + line).cast());
+            prefetch(self.times.wrapping_add(from + line).cast());
+        }
+        match self.signs {
+            Signs::Bytes(signs) => {
+                (0..CHUNK).step_by(64).for_each(|line| prefetch(signs.wrapping_add(from + line).cast()));
+            }
+            Signs::Words(signs) => {
+                (0..CHUNK).step_by(8).for_each(|line| prefetch(signs.wrapping_add(from + line).cast()));
+            }
+            Signs::Ignored => {}
+        }
+    }
+
+    /// Checks a block and calls `take` with the keys of its events inside the window, chunk by chunk,
+    /// and the place of the first of them; stops at what is unsound and says so.
+    ///
+    /// # Safety
+    /// The events are readable.
+    #[inline(always)]
+    pub unsafe fn sweep(&self, block: Span, mut take: impl FnMut(usize, &[u32])) -> bool {
+        let mut keys: Keys = [0; CHUNK];
+        let mut at = block.all.0;
+        // SAFETY: as promised by the caller.
+        unsafe {
+            let narrow = self.narrow();
+            while at < block.all.1 {
+                let end = block.all.1.min(at + CHUNK);
+                if self.m > IN_CACHE {
+                    self.fetch(end);
+                }
+                let (from, to) = (block.inside.0.clamp(at, end), block.inside.1.clamp(at, end));
+                if !(self.in_order(at, end, narrow) & self.keys(from, to, &mut keys)) {
+                    return false;
+                }
+                take(from, &keys[..to - from]);
+                at = end;
+            }
+        }
+        true
     }
 
     /// Writes the keys of at most a chunk of events, and says whether all channels exist.

@@ -1,9 +1,12 @@
 //! What the first and the last event of each channel tell.
 
-use super::events::{CHUNK, Events, Keys};
+use super::events::{CHUNK, Events, Keys, Span};
 use crate::failure::Failure;
 use crate::memory::Buffer;
 use crate::simd::{Lanes, Level, per_level};
+
+/// A time that no window holds.
+const NEVER: u64 = u64::MAX;
 
 per_level! {
     /// Writes how early each channel's first event comes, and says whether the events were sound.
@@ -19,29 +22,6 @@ per_level! {
     fn extremes(events: &Events, found: *mut u64) -> bool = extremes_generic;
 }
 
-/// Calls `take` with the place and the channel of every event inside the window, unless one is unsound.
-#[inline(always)]
-unsafe fn each(events: &Events, mut take: impl FnMut(usize, usize)) -> bool {
-    let mut keys: Keys = [0; CHUNK];
-    // SAFETY: as promised to the callers.
-    unsafe {
-        let (low, high) = events.inside();
-        let mut at = 0;
-        while at < events.m {
-            let end = events.m.min(at + CHUNK);
-            let (from, to) = (low.clamp(at, end), high.clamp(at, end));
-            if !(events.in_order(at, end) & events.keys(from, to, &mut keys)) {
-                return false;
-            }
-            for (place, key) in keys[..to - from].iter().enumerate() {
-                take(from + place, (key >> 1) as usize);
-            }
-            at = end;
-        }
-    }
-    true
-}
-
 /// Body of [`earliness`].
 #[inline(always)]
 unsafe fn earliness_generic<L: Lanes>(events: &Events, to: *mut f64) -> bool {
@@ -50,11 +30,18 @@ unsafe fn earliness_generic<L: Lanes>(events: &Events, to: *mut f64) -> bool {
         for channel in 0..events.n {
             to.add(channel).write(f64::NAN);
         }
-        let sound = each(events, |at, channel| {
-            let early = to.add(channel);
-            if (*early).is_nan() {
-                let since = (*events.times.add(at)).wrapping_sub(events.start);
-                early.write(1.0 - since as f64 / events.window as f64);
+        let mut left = events.n;
+        let sound = events.sweep(Span::new(0, events.m, events.inside()), |from, keys| {
+            if left == 0 {
+                return;
+            }
+            for (place, key) in keys.iter().enumerate() {
+                let early = to.add((key >> 1) as usize);
+                if (*early).is_nan() {
+                    let since = (*events.times.add(from + place)).wrapping_sub(events.start);
+                    early.write(1.0 - since as f64 / events.window as f64);
+                    left -= 1;
+                }
             }
         });
         for channel in 0..events.n {
@@ -71,18 +58,44 @@ unsafe fn earliness_generic<L: Lanes>(events: &Events, to: *mut f64) -> bool {
 #[inline(always)]
 unsafe fn extremes_generic<L: Lanes>(events: &Events, found: *mut u64) -> bool {
     let n = events.n;
+    let (mut keys, mut active): (Keys, usize) = ([0; CHUNK], 0);
     // SAFETY: as promised to `extremes`; channels that exist have three places.
     unsafe {
-        each(events, |at, channel| {
-            let (count, first, last) =
-                (found.add(channel), found.add(n + channel), found.add(2 * n + channel));
-            let time = *events.times.add(at);
-            if *count == 0 {
-                first.write(time);
+        let inside = events.inside();
+        let (count, first, last) = (found, found.add(n), found.add(2 * n));
+        let sound = events.sweep(Span::new(0, events.m, inside), |from, keys| {
+            for (place, key) in keys.iter().enumerate() {
+                let channel = (key >> 1) as usize;
+                let count = count.add(channel);
+                if *count == 0 {
+                    first.add(channel).write(*events.times.add(from + place));
+                    active += 1;
+                }
+                *count += 1;
             }
-            last.write(time);
-            *count += 1;
-        })
+        });
+        if !sound {
+            return false;
+        }
+        // From the end back, until every channel that has an event has met its last.
+        (0..n).for_each(|channel| last.add(channel).write(NEVER));
+        let mut seen = 0;
+        let mut to = inside.1;
+        while to > inside.0 && seen < active {
+            let from = inside.0.max(to.saturating_sub(CHUNK));
+            if !events.keys(from, to, &mut keys) {
+                return false;
+            }
+            for (place, key) in keys[..to - from].iter().enumerate().rev() {
+                let last = last.add((key >> 1) as usize);
+                if *last == NEVER {
+                    last.write(*events.times.add(from + place));
+                    seen += 1;
+                }
+            }
+            to = from;
+        }
+        true
     }
 }
 
@@ -110,8 +123,13 @@ pub unsafe fn isi(level: Level, events: &Events, to: *mut f64) -> Result<(), Fai
         }
         for channel in 0..n {
             let (count, first) = (*found.add(channel), *found.add(n + channel));
-            let span = (*found.add(2 * n + channel)).wrapping_sub(first);
-            to.add(channel).write(if span > 0 { (count - 1) as f64 / span as f64 } else { 0.0 });
+            let last = *found.add(2 * n + channel);
+            let gaps = count.saturating_sub(1);
+            to.add(channel).write(if gaps > 0 && last > first {
+                gaps as f64 / (last - first) as f64
+            } else {
+                0.0
+            });
         }
     }
     Ok(())

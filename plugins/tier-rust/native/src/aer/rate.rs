@@ -5,13 +5,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::events::{CHUNK, Events, Keys};
+use super::events::{CHUNK, Events, Span};
 use crate::failure::Failure;
 use crate::memory::Buffer;
 use crate::simd::{Lanes, Level, per_level};
 use crate::threads::{Shared, assisted};
 
-/// Events of a block: each counts at once in 32 bits.
+/// Events of a block: their number fits into the 32 bits of a count.
 pub const BLOCK: usize = 8 * CHUNK;
 /// Channels up to which blocks are counted: beyond, the counts outweigh the events.
 pub const MOST_COUNTED: usize = 256;
@@ -19,10 +19,10 @@ pub const MOST_COUNTED: usize = 256;
 const TURNS: usize = 4;
 
 per_level! {
-    /// Checks a block, and counts its events inside the window: `2 n` counts at `counts`.
+    /// Checks a block, and counts its events inside the window by key, twice `n` of them.
     ///
     /// # Safety
-    /// The CPU has `level`; the events are readable; `TURNS * 2 * n` zeros lie at `counts`.
+    /// The CPU has `level`; the events are readable; room for `width(n)` zeros is at `counts`.
     fn count(events: &Events, block: Span, counts: *mut u32) -> bool = count_generic;
     /// Checks a block, and adds its events inside the window to `sums`, one after the other.
     ///
@@ -31,82 +31,100 @@ per_level! {
     fn add(events: &Events, block: Span, sums: *mut f64) -> bool = add_generic;
 }
 
-/// A block of events, and the part of it inside the window.
-#[derive(Clone, Copy)]
-pub struct Span {
-    /// The events to check.
-    pub all: (usize, usize),
-    /// The events to use.
-    pub inside: (usize, usize),
+/// Returns the numbers that counting `n` channels needs room for.
+fn width(n: usize) -> usize {
+    if n <= 32 { 64 } else { TURNS * 2 * n }
 }
 
-impl Span {
-    /// Returns a block of `m` events, given the window's events.
-    pub fn of(block: usize, m: usize, (low, high): (usize, usize)) -> Self {
-        let all = (block * BLOCK, m.min((block + 1) * BLOCK));
-        let within = |at: usize| at.clamp(all.0, all.1);
-        Self { all, inside: (within(low), within(high)) }
+/// One row for each key: a one in the key's place.
+const fn one_hot<const K: usize>() -> [[u8; K]; K] {
+    let mut rows = [[0; K]; K];
+    let mut key = 0;
+    while key < K {
+        rows[key][key] = 1;
+        key += 1;
     }
+    rows
 }
+
+static ONE_HOT_32: [[u8; 32]; 32] = one_hot();
+static ONE_HOT_64: [[u8; 64]; 64] = one_hot();
 
 /// Body of [`count`].
 #[inline(always)]
 unsafe fn count_generic<L: Lanes>(events: &Events, block: Span, counts: *mut u32) -> bool {
-    let mut keys: Keys = [0; CHUNK];
-    let width = 2 * events.n;
-    // SAFETY: as promised to `count`; keys of channels that exist are below `width`.
+    // SAFETY: as promised to `count`.
     unsafe {
-        let mut sound = events.in_order(block.all.0, block.all.1);
-        let mut from = block.inside.0;
-        while from < block.inside.1 {
-            let len = CHUNK.min(block.inside.1 - from);
-            sound &= events.keys(from, from + len, &mut keys);
-            if !sound {
-                return false;
-            }
-            let (fours, rest) = keys[..len].as_chunks::<TURNS>();
-            for four in fours {
-                for (turn, key) in four.iter().enumerate() {
-                    *counts.add(turn * width + *key as usize) += 1;
+        match events.n {
+            ..=16 => events.sweep(block, |_, keys| tally(keys, &ONE_HOT_32, &mut *counts.cast())),
+            17..=32 => events.sweep(block, |_, keys| tally(keys, &ONE_HOT_64, &mut *counts.cast())),
+            n => {
+                let sound = events.sweep(block, |_, keys| scatter(keys, 2 * n, counts));
+                for at in 0..2 * n {
+                    for turn in 1..TURNS {
+                        *counts.add(at) += *counts.add(turn * 2 * n + at);
+                    }
                 }
-            }
-            for key in rest {
-                *counts.add(*key as usize) += 1;
-            }
-            from += len;
-        }
-        for at in 0..width {
-            for turn in 1..TURNS {
-                *counts.add(at) += *counts.add(turn * width + at);
+                sound
             }
         }
-        sound
+    }
+}
+
+/// Counts the keys of a chunk by adding rows of bytes in registers: nothing waits for a store.
+///
+/// The rows of 512 keys go to four sums in turn, so that none of their bytes exceeds 128.
+#[inline(always)]
+fn tally<const K: usize>(keys: &[u32], rows: &[[u8; K]; K], counts: &mut [u32; K]) {
+    const { assert!(CHUNK / TURNS < 256) };
+    let mut sums = [[0_u8; K]; TURNS];
+    let (fours, rest) = keys.as_chunks::<TURNS>();
+    let add = |sum: &mut [u8; K], key: u32| {
+        let row = &rows[key as usize % K]; // every key is below K: the remainder only tells the compiler
+        for (sum, one) in sum.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(*one);
+        }
+    };
+    for four in fours {
+        for (sum, key) in sums.iter_mut().zip(four) {
+            add(sum, *key);
+        }
+    }
+    for key in rest {
+        add(&mut sums[0], *key);
+    }
+    for sum in sums {
+        for (count, more) in counts.iter_mut().zip(sum) {
+            *count += u32::from(more);
+        }
+    }
+}
+
+/// Counts the keys of a chunk in memory.
+///
+/// # Safety
+/// Keys are below `width`, and `TURNS * width` counts lie at `counts`.
+#[inline(always)]
+unsafe fn scatter(keys: &[u32], width: usize, counts: *mut u32) {
+    for (place, key) in keys.iter().enumerate() {
+        // SAFETY: as promised by the caller.
+        unsafe { *counts.add(place % TURNS * width + *key as usize) += 1 };
     }
 }
 
 /// Body of [`add`].
 #[inline(always)]
 unsafe fn add_generic<L: Lanes>(events: &Events, block: Span, sums: *mut f64) -> bool {
-    let mut keys: Keys = [0; CHUNK];
     let weight = 1.0 / events.window as f64;
     let weights = [weight, -weight];
     // SAFETY: as promised to `add`; keys of channels that exist name one of the sums.
-    unsafe {
-        let mut sound = events.in_order(block.all.0, block.all.1);
-        let mut from = block.inside.0;
-        while from < block.inside.1 {
-            let len = CHUNK.min(block.inside.1 - from);
-            sound &= events.keys(from, from + len, &mut keys);
-            if !sound {
-                return false;
-            }
-            for key in &keys[..len] {
-                *sums.add((key >> 1) as usize) += weights[(key & 1) as usize];
-            }
-            from += len;
+    let take = |_, keys: &[u32]| unsafe {
+        for key in keys {
+            *sums.add((key >> 1) as usize) += weights[(key & 1) as usize];
         }
-        sound
-    }
+    };
+    // SAFETY: as promised to `add`.
+    unsafe { events.sweep(block, take) }
 }
 
 /// Returns what `plus` additions and `minus` subtractions of `weight` make of a sum, in whatever order;
@@ -116,8 +134,7 @@ pub fn leap(sum: f64, plus: u32, minus: u32, weight: f64) -> Option<f64> {
     if plus == 0 && minus == 0 {
         return Some(sum);
     }
-    if weight.to_bits() << 12 == 0 {
-        // A power of two: sums are multiples of it, and exact.
+    if exact(weight) {
         return Some(sum + net * weight);
     }
     let size = sum.abs();
@@ -155,11 +172,34 @@ pub unsafe fn rate(level: Level, events: &Events, to: *mut f64, helpers: usize) 
 
 /// Adds all events in this thread, and says whether they were sound.
 unsafe fn alone(level: Level, events: &Events, to: *mut f64) -> bool {
-    // SAFETY: as promised to `rate`.
+    // SAFETY: as promised to `rate`; channels that are counted have room for their counts.
     unsafe {
         let inside = events.inside();
-        (0..events.m.div_ceil(BLOCK)).all(|block| add(level, events, Span::of(block, events.m, inside), to))
+        let span = |block: usize| Span::new(block * BLOCK, events.m.min((block + 1) * BLOCK), inside);
+        let mut counts = [0; 64];
+        (0..events.m.div_ceil(BLOCK)).all(|block| {
+            if events.n > 32 || !ripe(events, to) {
+                return add(level, events, span(block), to);
+            }
+            counts.fill(0);
+            count(level, events, span(block), counts.as_mut_ptr())
+                && (jump(events, counts.as_ptr(), to) || add(level, events, span(block), to))
+        })
     }
+}
+
+/// Says whether the next block's counts are likely to do.
+unsafe fn ripe(events: &Events, sums: *const f64) -> bool {
+    let weight = 1.0 / events.window as f64;
+    // SAFETY: the caller has `n` sums.
+    let sums = unsafe { std::slice::from_raw_parts(sums, events.n) };
+    let least = weight * (BLOCK / events.n / 2) as f64;
+    exact(weight) || sums.iter().all(|sum| sum.abs() >= least)
+}
+
+/// Says whether sums of the weight are exact: it is a power of two.
+fn exact(weight: f64) -> bool {
+    weight.to_bits() << 12 == 0
 }
 
 /// Counts blocks with helpers, then puts their counts together in order.
@@ -167,8 +207,10 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
     // SAFETY: as promised to `rate`.
     let inside = unsafe { events.inside() };
     let blocks = events.m.div_ceil(BLOCK);
-    let room = TURNS * 2 * events.n;
-    let memory = Buffer::zeroed(blocks.checked_mul(room / 2).ok_or(Failure::Memory)?)?;
+    let span = |block: usize| Span::new(block * BLOCK, events.m.min((block + 1) * BLOCK), inside);
+    // Two counts fill the place of a float.
+    let room = width(events.n) / 2;
+    let memory = Buffer::zeroed(blocks.checked_mul(room).ok_or(Failure::Memory)?)?;
     let (counts, next, broken) = (Shared(memory.start()), AtomicUsize::new(0), AtomicBool::new(false));
     let work = |_: usize| {
         while !broken.load(Ordering::Relaxed) {
@@ -176,12 +218,9 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
             if block >= blocks {
                 break;
             }
-            // SAFETY: who claimed the block writes its counts, of which two fill the place of a float.
-            unsafe {
-                let counts = counts.at(block * (room / 2)).cast();
-                if !count(level, events, Span::of(block, events.m, inside), counts) {
-                    broken.store(true, Ordering::Relaxed);
-                }
+            // SAFETY: who claimed the block writes its counts.
+            if !unsafe { count(level, events, span(block), counts.at(block * room).cast()) } {
+                broken.store(true, Ordering::Relaxed);
             }
         }
     };
@@ -191,8 +230,7 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
     }
     // SAFETY: `assisted` returns after every claimed block is counted.
     Ok((0..blocks).all(|block| unsafe {
-        let counts = counts.at(block * (room / 2)).cast();
-        jump(events, counts, to) || add(level, events, Span::of(block, events.m, inside), to)
+        jump(events, counts.at(block * room).cast(), to) || add(level, events, span(block), to)
     }))
 }
 
