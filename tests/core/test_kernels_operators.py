@@ -200,8 +200,8 @@ def test_the_pauli_weights_of_the_hamiltonian_are_its_parameters() -> None:
 def test_memory_is_refused_before_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says how much is needed and how much there is; nothing is allocated."""
     monkeypatch.setattr(np, "zeros", None)
-    monkeypatch.setattr("polytier.arrays.available_memory", lambda _: 1 << 30)
-    with pytest.raises(MemoryError, match="allocate the Hamiltonian: 4 GiB are needed, 1 GiB are available\nhint: "):
+    monkeypatch.setattr("polytier.arrays.memory.available_memory", lambda _: 1 << 30)
+    with pytest.raises(MemoryError, match="make room for the answer: 4 GiB are needed, 1 GiB are available\nhint: "):
         operators.xy_hamiltonian_dense.dispatch.floor([[0.0] * 14] * 14, [0.0] * 14)
 
 
@@ -251,7 +251,7 @@ def test_bad_generators_are_named() -> None:
 
 def test_no_memory_for_a_basis_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The basis of a large algebra is refused before it is allocated."""
-    monkeypatch.setattr("polytier.arrays._UNASKED", 100)
-    monkeypatch.setattr("polytier.arrays.available_memory", lambda _: 200)
-    with pytest.raises(MemoryError, match="allocate the basis of the Lie algebra"):
+    monkeypatch.setattr("polytier.arrays.memory._UNASKED", 100)
+    monkeypatch.setattr("polytier.arrays.memory.available_memory", lambda _: 200)
+    with pytest.raises(MemoryError, match="make room for the basis of the Lie algebra"):
         operators.dla_dimension(ising_generators(3))

@@ -211,6 +211,11 @@ def bad_type(argument: str, wanted: str, found: object) -> TypeError:
     return TypeError(told(f"argument {argument!r} must be {wanted}", f"found {found}", f"pass {argument} as {wanted}"))
 
 
+def not_finite(quantity: str, found: object) -> ValueError:
+    """Return the ValueError for a result that finite arguments take beyond float64."""
+    return ValueError(told(f"{quantity} must be finite", f"found {found}", "pass arguments of smaller magnitude"))
+
+
 def mistyped_conversion(argument: str, wanted: str, value: object, failure: Exception) -> Exception:
     """Return the error for a failed conversion: a wrong value stays a ValueError, all else is a TypeError."""
     form = bad_value if isinstance(failure, ValueError | OverflowError) else bad_type
@@ -222,7 +227,10 @@ def overflow(kernel: str) -> OverflowError:
     return OverflowError(told(f"compute {kernel}", "the answer is too large for float64", "scale the arguments down"))
 
 
-def short_memory(name: str, needed: int, available: int) -> MemoryError:
-    """Return the MemoryError for an array that does not fit into the memory that is available."""
-    found = f"{needed / 2**30:.3g} GiB are needed, {available / 2**30:.3g} GiB are available"
-    return MemoryError(told(f"allocate {name}", found, "ask for fewer qubits, or use a machine with more memory"))
+def no_memory(name: str, needed: int, available: int | None) -> MemoryError:
+    """Return the MemoryError for an array of `needed` bytes; `available` is None where the system itself refused."""
+    wanted = f"{needed / 2**30:.3g} GiB are needed" if needed < 2**64 else "2**64 bytes or more are needed"
+    found = "the system refuses them" if available is None else f"{available / 2**30:.3g} GiB are available"
+    return MemoryError(
+        told(f"make room for {name}", f"{wanted}, {found}", "ask for less, or use a machine with more memory")
+    )

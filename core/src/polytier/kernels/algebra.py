@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polytier.arrays import require_memory
+from polytier.arrays import new_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,7 +139,6 @@ class _Span:
     def _make_room(self) -> None:
         if self.dimension == len(self.rows):
             shape = (min(2 * self.dimension + 8, self.ends), self.rows.shape[1])
-            require_memory("the basis of the Lie algebra", shape, np.float64)
-            grown = np.empty(shape)
+            grown = new_array(*shape, name="the basis of the Lie algebra")
             grown[: self.dimension] = self.rows
             self.rows = grown

@@ -42,6 +42,12 @@ def around(place: int, name: str, arguments: Callable[[], Arguments], inputs: Ca
         yield Case(f"{name}: {label}", build, raises=raises)
 
 
+def around_option(name: str, arguments: Callable[[], Arguments], inputs: Callable[[], Inputs]) -> Iterator[Case]:
+    """Yield one case per input of the keyword `name`, beside otherwise good arguments; inputs must not be arrays."""
+    for label, value, raises in inputs():
+        yield Case(f"{name}: {label}", arguments, {name: value}, raises)
+
+
 def vector_inputs(good: Vector) -> Inputs:
     """Yield the awkward forms of a float vector, as (label, value, exception class or None)."""
     yield from _same_numbers(good)
@@ -106,6 +112,38 @@ def positive_inputs() -> Inputs:
         yield repr(float(value)), value, ValueError
     yield "None", None, TypeError
     yield "text", "0.1", TypeError
+
+
+def number_inputs(*refused_values: float) -> Inputs:
+    """Yield the awkward forms of a number, as (label, value, exception class or None)."""
+    yield "integer", 1, None
+    yield "numpy float32", np.float32(0.25), None
+    for value in (*refused_values, np.nan, np.inf, -np.inf):
+        yield repr(float(value)), value, ValueError
+    yield "enormous integer", 10**400, ValueError
+    yield "None", None, TypeError
+    yield "text", "0.1", TypeError
+    yield "list", [1.0], TypeError
+
+
+def integer_vector_inputs(good: NDArray[np.int64]) -> Inputs:
+    """Yield the awkward forms of an integer vector of small numbers, as (label, value, exception class or None)."""
+    yield "list", good.tolist(), None
+    yield "tuple of numpy integers", tuple(np.int16(number) for number in good), None
+    for dtype in (np.int8, np.int32, ">i8", object):
+        yield f"dtype {np.dtype(dtype)}", good.astype(dtype), None
+    yield "every second element of a longer array", np.repeat(good, 2)[::2], None
+    yield "one too few", good[:-1].copy(), ValueError
+    yield "scalar", 1, ValueError
+    yield "matrix", good.reshape(1, -1).copy(), ValueError
+    yield "ragged", [[0], [0, 1]], ValueError
+    yield "floats", good.astype(np.float64), TypeError
+    yield "bools", good > 0, TypeError
+    yield "a bool inside", [True, *good.tolist()[1:]], TypeError
+    yield "a float inside", [1.0, *good.tolist()[1:]], TypeError
+    yield "None inside", [None, *good.tolist()[1:]], TypeError
+    yield "None", None, TypeError
+    yield "text", "1", TypeError
 
 
 def _same_numbers(good: Vector) -> Inputs:

@@ -17,10 +17,10 @@ from polytier.arrays import (
     float_matrix,
     float_vector,
     integer,
+    new_array,
     positive,
     qubit_count,
     real,
-    require_memory,
     square_matrices,
     square_matrix,
 )
@@ -237,7 +237,7 @@ def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> 
     fields = float_vector(omega, "omega")
     n = len(fields)
     coupling, anisotropy = float_matrix(K, "K", shape=(n, n)), real(delta, "delta")
-    require_memory("the Hamiltonian", (2**n, 2**n), np.complex128)
+    hamiltonian = new_array(2**n, 2**n, dtype=np.complex128)
     i, j = np.triu_indices(n, 1)
     states = np.arange(2**n)
     spins = 1.0 - 2.0 * (states >> np.arange(n)[:, None] & 1)
@@ -248,7 +248,6 @@ def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> 
         hops = -2.0 * strengths
     if not (np.isfinite(energies).all() and np.isfinite(hops).all()):
         raise overflow("xy_hamiltonian_dense")
-    hamiltonian = np.zeros((2**n, 2**n), dtype=np.complex128)
     hamiltonian[states, states] = energies
     pair, state = np.nonzero(bonds < 0.0)
     hamiltonian[state, state ^ (1 << i[pair]) ^ (1 << j[pair])] += hops[pair]

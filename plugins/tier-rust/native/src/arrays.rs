@@ -1,74 +1,22 @@
 //! Arguments and answers: NumPy arrays read where they lie, everything else through polytier's own checks.
 
-use numpy::npyffi::{self, NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NpyTypes, PY_ARRAY_API, PyArrayObject};
+mod fresh;
+mod integers;
+mod scalars;
+
+pub use fresh::{fresh, fresh_complex, require_memory, zeros_complex};
+pub use integers::{Integers, Kind};
+pub use scalars::{
+    ANY, Given, integer, peek_integer, peek_positive, peek_real, positive, qubit_count, real, unsigned,
+};
+
+use numpy::npyffi::{self, NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_TYPES, NpyTypes, PyArrayObject};
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{IntoPyDict, PyDict};
-use pyo3::{Borrowed, ffi};
-use std::convert::Infallible;
 use std::ffi::c_int;
-use std::ptr::null_mut;
-
-use crate::failure::Failure;
-
-/// Steps that no run completes; larger counts are cut to it.
-const ENDLESS: u64 = 1 << 58;
-
-/// What a function was given for a parameter that has a default, if anything.
-pub struct Given<'py>(pub Option<Bound<'py, PyAny>>);
-
-impl<'py> FromPyObject<'_, 'py> for Given<'py> {
-    type Error = Infallible;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> Result<Self, Infallible> {
-        Ok(Self(Some(object.to_owned())))
-    }
-}
-
-/// A complex128 array to read from: at least one element, C-contiguous and aligned.
-pub struct Entries<'py> {
-    /// Address of the first real part; real and imaginary parts alternate.
-    pub start: *const f64,
-    /// Lengths of up to three axes; 1 for those that the array has not.
-    pub shape: [usize; 3],
-    /// Keeps the entries alive while the call may run without the interpreter.
-    _owner: Bound<'py, PyAny>,
-}
-
-impl<'py> Entries<'py> {
-    /// Returns an array that can be read as it is.
-    #[inline]
-    pub fn peek(object: &Bound<'py, PyAny>, dimensions: usize) -> Option<Self> {
-        let (start, shape) = look_at(object, npyffi::NPY_TYPES::NPY_CDOUBLE, dimensions)?;
-        Some(Self { start, shape, _owner: object.clone() })
-    }
-
-    /// Returns an array as the check of this name in `polytier.arrays` converts it, or raises what that raises.
-    pub fn checked(
-        object: &Bound<'py, PyAny>,
-        check: &str,
-        name: &str,
-        size: Option<usize>,
-    ) -> PyResult<Self> {
-        let py = object.py();
-        let wanted = size.map(|size| [("size", size)].into_py_dict(py)).transpose()?;
-        let array = py.import("polytier.arrays")?.call_method(check, (object, name), wanted.as_ref())?;
-        let dimensions = array.getattr("ndim")?.extract()?;
-        if let Some(entries) = Self::peek(&array, dimensions) {
-            return Ok(entries);
-        }
-        let copy = array.call_method0("copy")?;
-        Self::peek(&copy, dimensions).ok_or_else(|| {
-            PyRuntimeError::new_err(format!("polytier.arrays returned {copy:?}, not a complex128 array"))
-        })
-    }
-
-    /// Returns how many float64 values the array holds.
-    pub fn values(&self) -> usize {
-        2 * self.shape.iter().product::<usize>()
-    }
-}
 
 /// A float64 array to read from: at least one element, C-contiguous and aligned.
 pub struct Values<'py> {
@@ -119,22 +67,83 @@ impl<'py> Values<'py> {
     }
 }
 
+/// A complex128 array to read from: at least one element, C-contiguous and aligned.
+pub struct Entries<'py> {
+    /// Address of the first real part; real and imaginary parts alternate.
+    pub start: *const f64,
+    /// Lengths of up to three axes; 1 for those that the array has not.
+    pub shape: [usize; 3],
+    /// Keeps the entries alive while the call may run without the interpreter.
+    _owner: Bound<'py, PyAny>,
+}
+
+impl<'py> Entries<'py> {
+    /// Returns an array that can be read as it is.
+    #[inline]
+    pub fn peek(object: &Bound<'py, PyAny>, dimensions: usize) -> Option<Self> {
+        let (start, shape) = look_for(object, NPY_TYPES::NPY_CDOUBLE, dimensions)?;
+        Some(Self { start, shape, _owner: object.clone() })
+    }
+
+    /// Returns an array as the check of this name in `polytier.arrays` converts it, or raises what that raises.
+    pub fn checked(
+        object: &Bound<'py, PyAny>,
+        check: &str,
+        name: &str,
+        size: Option<usize>,
+    ) -> PyResult<Self> {
+        let py = object.py();
+        let wanted = size.map(|size| [("size", size)].into_py_dict(py)).transpose()?;
+        let array = py.import("polytier.arrays")?.call_method(check, (object, name), wanted.as_ref())?;
+        let dimensions = array.getattr("ndim")?.extract()?;
+        if let Some(entries) = Self::peek(&array, dimensions) {
+            return Ok(entries);
+        }
+        let copy = array.call_method0("copy")?;
+        Self::peek(&copy, dimensions).ok_or_else(|| {
+            PyRuntimeError::new_err(format!("polytier.arrays returned {copy:?}, not a complex128 array"))
+        })
+    }
+
+    /// Returns how many float64 values the array holds.
+    pub fn values(&self) -> usize {
+        2 * self.shape.iter().product::<usize>()
+    }
+}
+
 /// Returns the address and the shape of a float64 array that can be read as it is.
 #[inline]
 pub fn look(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<(*const f64, [usize; 2])> {
-    let (start, [rows, columns, _]) = look_at(object, npyffi::NPY_TYPES::NPY_DOUBLE, dimensions)?;
+    let (start, [rows, columns, _]) = look_for(object, NPY_TYPES::NPY_DOUBLE, dimensions)?;
     Some((start, [rows, columns]))
 }
 
-/// Returns the address and the shape of an array of up to three dimensions that can be read as it is.
+/// Returns the address and the shape of an array of this type that has an element and can be read as it is.
+#[inline]
+fn look_for(
+    object: &Bound<'_, PyAny>,
+    kind: NPY_TYPES,
+    dimensions: usize,
+) -> Option<(*const f64, [usize; 3])> {
+    let Seen { start, shape, number } = look_at(object, dimensions)?;
+    (number == kind as c_int && shape.iter().all(|length| *length > 0)).then(|| (start.cast(), shape))
+}
+
+/// An array that can be read as it is.
+struct Seen {
+    /// Address of its first byte.
+    start: *const u8,
+    /// Lengths of up to three axes; 1 for those that the array has not.
+    shape: [usize; 3],
+    /// NumPy's number of its type.
+    number: c_int,
+}
+
+/// Returns an array of up to three dimensions that can be read as it is, in native order, whatever its type.
 ///
 /// The struct is read directly: the buffer protocol would cost 40 ns, and borrow tracking more.
 #[inline]
-fn look_at(
-    object: &Bound<'_, PyAny>,
-    kind: npyffi::NPY_TYPES,
-    dimensions: usize,
-) -> Option<(*const f64, [usize; 3])> {
+fn look_at(object: &Bound<'_, PyAny>, dimensions: usize) -> Option<Seen> {
     const READABLE: c_int = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
     // SAFETY: only an object of exactly NumPy's array type is read as one, and the reference keeps it alive.
     unsafe {
@@ -143,8 +152,7 @@ fn look_at(
         }
         let array = &(*object.as_ptr().cast::<PyArrayObject>()).fields;
         let dtype = &(*array.descr).fields;
-        let readable = dtype.type_num == kind as c_int
-            && dtype.byteorder as u8 == b'='
+        let readable = matches!(dtype.byteorder as u8, b'=' | b'|')
             && array.nd == dimensions as c_int
             && array.flags & READABLE == READABLE;
         if !readable {
@@ -154,7 +162,7 @@ fn look_at(
         for (axis, length) in shape.iter_mut().enumerate().take(dimensions) {
             *length = *array.dimensions.add(axis) as usize;
         }
-        shape.iter().all(|length| *length > 0).then(|| (array.data.cast_const().cast(), shape))
+        Some(Seen { start: array.data.cast_const().cast(), shape, number: dtype.type_num })
     }
 }
 
@@ -169,103 +177,4 @@ fn checks(py: Python<'_>) -> PyResult<&Checks> {
         let take = |name| arrays.getattr(name).map(Bound::unbind);
         Ok((take("float_vector")?, take("float_matrix")?, take("positive")?, take("integer")?))
     })
-}
-
-/// Returns a plain Python float that is finite and greater than zero.
-#[inline]
-pub fn peek_positive(object: &Bound<'_, PyAny>) -> Option<f64> {
-    // SAFETY: the object is alive; reading an exact float cannot fail.
-    let number = unsafe {
-        (ffi::PyFloat_CheckExact(object.as_ptr()) != 0).then(|| ffi::PyFloat_AsDouble(object.as_ptr()))?
-    };
-    (number > 0.0 && number.is_finite()).then_some(number)
-}
-
-/// Returns a finite number greater than zero, or raises what polytier's check raises.
-pub fn positive(object: &Bound<'_, PyAny>, name: &str) -> PyResult<f64> {
-    checks(object.py())?.2.bind(object.py()).call1((object, name))?.extract()
-}
-
-/// Returns a plain Python integer that is at least `minimum` and not enormous.
-#[inline]
-pub fn peek_integer(object: &Bound<'_, PyAny>, minimum: u64) -> Option<u64> {
-    let mut overflow = 0;
-    // SAFETY: the object is alive; an overflow of an exact int is reported without an exception.
-    let number = unsafe {
-        (ffi::PyLong_CheckExact(object.as_ptr()) != 0)
-            .then(|| ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow))?
-    };
-    u64::try_from(number).ok().filter(|number| overflow == 0 && (minimum..=ENDLESS).contains(number))
-}
-
-/// Returns an integer of at least `minimum`, or raises what polytier's check raises.
-pub fn integer(object: &Bound<'_, PyAny>, name: &str, minimum: u64) -> PyResult<u64> {
-    let wanted = [("minimum", minimum)].into_py_dict(object.py())?;
-    let number = checks(object.py())?.3.bind(object.py()).call((object, name), Some(&wanted))?;
-    // What is too large for the extraction is larger than the cut.
-    Ok(number.extract::<u64>().map_or(ENDLESS, |number| number.min(ENDLESS)))
-}
-
-/// Returns a finite number, or raises what polytier's check raises.
-pub fn real(object: &Bound<'_, PyAny>, name: &str) -> PyResult<f64> {
-    object.py().import("polytier.arrays")?.call_method1("real", (object, name))?.extract()
-}
-
-/// Returns the exponent of a length that is a power of `base`, or raises what polytier's check raises.
-pub fn qubit_count(py: Python<'_>, length: usize, name: &str, base: usize) -> PyResult<usize> {
-    let wanted = [("base", base)].into_py_dict(py)?;
-    py.import("polytier.arrays")?.call_method("qubit_count", (length, name), Some(&wanted))?.extract()
-}
-
-/// Raises MemoryError where a complex128 array of this shape is larger than the memory that is available.
-pub fn require_memory(py: Python<'_>, name: &str, shape: (u128, u128)) -> PyResult<()> {
-    py.import("polytier.arrays")?.call_method1("require_memory", (name, shape, "complex128")).map(drop)
-}
-
-/// Returns a new float64 array, not yet filled, and the address of its first value.
-pub fn fresh<'py>(py: Python<'py>, shape: &[usize]) -> PyResult<(Bound<'py, PyAny>, *mut f64)> {
-    made(py, shape, npyffi::NPY_TYPES::NPY_DOUBLE, false)
-}
-
-/// Returns a new complex128 array, not yet filled, and the address of its first real part.
-pub fn fresh_complex<'py>(py: Python<'py>, shape: &[usize]) -> PyResult<(Bound<'py, PyAny>, *mut f64)> {
-    made(py, shape, npyffi::NPY_TYPES::NPY_CDOUBLE, false)
-}
-
-/// As [`fresh_complex`], filled with zeros that the system may hand out without touching them.
-pub fn zeros_complex<'py>(py: Python<'py>, shape: &[usize]) -> PyResult<(Bound<'py, PyAny>, *mut f64)> {
-    made(py, shape, npyffi::NPY_TYPES::NPY_CDOUBLE, true)
-}
-
-/// Returns a new array of up to three dimensions and its address.
-fn made<'py>(
-    py: Python<'py>,
-    shape: &[usize],
-    kind: npyffi::NPY_TYPES,
-    zeros: bool,
-) -> PyResult<(Bound<'py, PyAny>, *mut f64)> {
-    let size = shape.iter().try_fold(2 * size_of::<f64>(), |size, length| size.checked_mul(*length));
-    let Some(_) = size.filter(|size| isize::try_from(*size).is_ok()) else {
-        return Err(Failure::Memory.into());
-    };
-    let mut lengths = [0; 3];
-    for (to, length) in lengths.iter_mut().zip(shape) {
-        *to = *length as npyffi::npy_intp;
-    }
-    let (nd, lengths) = (shape.len() as c_int, lengths.as_mut_ptr());
-    // SAFETY: NumPy reads as many lengths as it is told of, takes the descriptor's reference,
-    // and returns a new reference or raises.
-    unsafe {
-        let array = if zeros {
-            let dtype = PY_ARRAY_API.PyArray_DescrFromType(py, kind as c_int);
-            PY_ARRAY_API.PyArray_Zeros(py, nd, lengths, dtype, 0)
-        } else {
-            let class = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
-            let (strides, data, from) = (null_mut(), null_mut(), null_mut());
-            PY_ARRAY_API.PyArray_New(py, class, nd, lengths, kind as c_int, strides, data, 0, 0, from)
-        };
-        let array = Bound::from_owned_ptr_or_err(py, array)?;
-        let start = (*array.as_ptr().cast::<PyArrayObject>()).fields.data.cast();
-        Ok((array, start))
-    }
 }

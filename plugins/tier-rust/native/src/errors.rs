@@ -1,6 +1,8 @@
 //! How a failure reaches Python.
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOverflowError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{
+    PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOverflowError, PyRuntimeError, PyValueError,
+};
 use pyo3::prelude::*;
 
 use crate::failure::{Failure, contained};
@@ -12,11 +14,14 @@ impl From<Failure> for PyErr {
                 "arguments must be finite: found one that is not\nhint: check them with numpy.isfinite",
             ),
             Failure::Refused(message) => PyValueError::new_err(message),
+            Failure::Declined(why) => PyNotImplementedError::new_err(format!(
+                "the rust tier leaves this call to the next one: {why}\nhint: unpin the rust tier"
+            )),
             Failure::Overflow => PyOverflowError::new_err(
                 "compute on the rust tier: the answer is too large for float64\nhint: scale the arguments down",
             ),
             Failure::Memory => PyMemoryError::new_err(
-                "the rust tier cannot have the memory for this call\nhint: ask for a smaller result",
+                "the rust tier cannot have the memory for this call\nhint: ask for less, for instance fewer steps",
             ),
             Failure::Stopped => PyKeyboardInterrupt::new_err(()),
             Failure::Panic(message) => PyRuntimeError::new_err(format!(

@@ -8,8 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub enum Failure {
     /// An argument is not finite; polytier's own checks say which.
     NotFinite,
-    /// An argument has not the property that this says it must have, as asked and found.
+    /// An argument or a result that the kernel refuses, in the words for the caller.
     Refused(String),
+    /// The call is for another tier, and why.
+    Declined(&'static str),
     /// The arguments are finite, the answer is not.
     Overflow,
     /// The memory cannot be had.
@@ -18,6 +20,22 @@ pub enum Failure {
     Stopped,
     /// A defect in this tier.
     Panic(String),
+}
+
+/// Returns the refusal of an argument, in polytier's form.
+#[cold]
+pub fn refused(argument: &str, wanted: &str, found: &str) -> Failure {
+    Failure::Refused(format!(
+        "argument '{argument}' must be {wanted}: found {found}\nhint: pass {argument} as {wanted}"
+    ))
+}
+
+/// Returns the refusal of a result that finite arguments take beyond float64.
+#[cold]
+pub fn overflowed(quantity: &str, found: &str) -> Failure {
+    Failure::Refused(format!(
+        "{quantity} must be finite: found {found}\nhint: pass arguments of smaller magnitude"
+    ))
 }
 
 /// Runs `body`; a panic in it becomes an error that the caller can translate.

@@ -5,16 +5,21 @@
 
 #![cfg_attr(test, allow(dead_code, reason = "the functions that Python calls are not part of the tests"))]
 
+mod aer;
 #[cfg(not(test))]
 mod arrays;
 #[cfg(not(test))]
 mod detach;
+mod doppler;
 #[cfg(not(test))]
 mod errors;
 mod failure;
+mod faraday;
 mod kuramoto;
 mod lockstep;
 mod memory;
+#[cfg(not(test))]
+mod named;
 mod operators;
 mod simd;
 mod threads;
@@ -26,6 +31,12 @@ mod _native {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::aer::{aer_decode_isi, aer_decode_rate, aer_decode_temporal};
+    #[pymodule_export]
+    use super::doppler::{doppler_kuramoto, doppler_kuramoto_trace};
+    #[pymodule_export]
+    use super::faraday::{faraday_back_emf, faraday_recovery};
     #[pymodule_export]
     use super::kuramoto::{
         bare_seconds, build_knm, kuramoto_euler, kuramoto_phases, kuramoto_rk4, kuramoto_trajectory,

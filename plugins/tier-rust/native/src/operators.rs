@@ -26,12 +26,12 @@ mod hooks {
     use super::hamiltonian::{self, Network, fill};
     use super::weights::{self, Direction, Task, transform};
     use crate::arrays::{
-        Entries, Given, Values, fresh, fresh_complex, integer, peek_integer, peek_positive, positive,
-        qubit_count, real, require_memory, zeros_complex,
+        ANY, Entries, Given, Values, fresh, fresh_complex, integer, peek_integer, peek_positive, peek_real,
+        positive, qubit_count, real, require_memory, zeros_complex,
     };
     use crate::detach::without_lock;
     use crate::errors::{Trouble, retried};
-    use crate::failure::Failure;
+    use crate::failure::refused;
     use crate::simd::level;
     use crate::threads;
 
@@ -128,26 +128,22 @@ mod hooks {
         delta: Given<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = K.py();
-        let plain = |delta: Any<'_, 'py>| delta.cast_exact::<pyo3::types::PyFloat>().ok()?.extract().ok();
         let peek = || {
             let (omega, coupling) = (Values::peek(omega, 1)?, Values::peek(K, 2)?);
-            let delta: f64 = delta.0.as_ref().map_or(Some(0.0), plain)?;
+            let delta = delta.0.as_ref().map_or(Some(0.0), peek_real)?;
             let n = omega.shape[0];
-            (delta.is_finite() && coupling.shape == [n, n]).then_some((omega, coupling, delta))
+            (coupling.shape == [n, n]).then_some((omega, coupling, delta))
         };
         let check = || {
             let omega = Values::vector(omega, "omega", None)?;
             let coupling = Values::matrix(K, "K", omega.shape[0])?;
-            let delta = delta.0.as_ref().map_or(Ok(0.0), |delta| real(delta, "delta"))?;
+            let delta = delta.0.as_ref().map_or(Ok(0.0), |delta| real(delta, "delta", ANY))?;
             Ok((omega, coupling, delta))
         };
         retried(peek, check, |(omega, coupling, delta)| {
             let n = omega.shape[0];
-            let size = 1_u128 << n.min(100);
-            if n > MOST_UNASKED {
-                require_memory(py, "the Hamiltonian", (size, size))?;
-            }
-            let (array, to) = zeros_complex(py, &[size as usize, size as usize])?;
+            let size = 1 << n.min(60);
+            let (array, to) = zeros_complex(py, &[size, size])?;
             // SAFETY: the arguments stay alive during the call.
             let network = unsafe {
                 Network {
@@ -164,9 +160,6 @@ mod hooks {
         })
     }
 
-    /// Qubits up to which a matrix is too small to ask what memory there is.
-    const MOST_UNASKED: usize = 11;
-
     type Expectations<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, f64);
 
     /// Return each qubit's expectation values of X, Y and Z, and the coherence of the qubits.
@@ -180,12 +173,7 @@ mod hooks {
             let length = state.shape[0];
             if !length.is_power_of_two() || length == 1 {
                 qubit_count(py, length, "psi", 2)?;
-                return Err(Failure::Refused(
-                    "argument 'psi' must be a state of at least one qubit: found length 1\n\
-                     hint: pass psi as a state of at least one qubit"
-                        .to_owned(),
-                )
-                .into());
+                return Err(refused("psi", "a state of at least one qubit", "length 1").into());
             }
             let n = (length.trailing_zeros() as usize).min(MOST);
             let cost = (n * length / 4) as u64;
@@ -244,8 +232,8 @@ mod hooks {
             let stack = Stack { count: entries.shape[0], d: entries.shape[1], start: entries.start };
             let work = |go_on: &mut dyn FnMut() -> bool| {
                 let mut allows = |values: usize| {
-                    let shape = (values as u128 / 2, 1);
-                    Python::attach(|py| require_memory(py, "the basis of the Lie algebra", shape)).is_ok()
+                    let name = "the basis of the Lie algebra";
+                    Python::attach(|py| require_memory(py, name, &[values])).is_ok()
                 };
                 let mut caller = Caller { allows: &mut allows, go_on };
                 // SAFETY: the argument stays alive during the call.

@@ -4,7 +4,7 @@ mod span;
 mod strings;
 
 use super::finite;
-use crate::failure::Failure;
+use crate::failure::{Failure, refused};
 use crate::simd::Level;
 
 /// What stops the search, and what counts as zero.
@@ -78,10 +78,8 @@ pub unsafe fn dimension(
     for (index, (values, scale)) in matrices.into_iter().zip(scales).enumerate() {
         if scale > 0.0 && scale / top > limits.small {
             if !hermitian(values, stack.d, limits.small * scale) {
-                return Err(Failure::Refused(format!(
-                    "argument 'generators' must be Hermitian: found a matrix that is not, at index {index}\n\
-                     hint: pass generators as Hermitian"
-                )));
+                let found = format!("a matrix that is not, at index {index}");
+                return Err(refused("generators", "Hermitian", &found));
             }
             generators.push(Generator { values, scale });
         }

@@ -35,12 +35,12 @@ pub unsafe fn spins(level: Level, from: *const f64, n: usize) -> Result<Spins, F
         let [re, im] = spins.overlap[q];
         (2.0 * re).is_finite() && (2.0 * im).is_finite() && spins.polarity[q].is_finite()
     });
-    // SAFETY: likewise.
-    match sound {
-        true => Ok(spins),
-        false if unsafe { finite(level, from, 2 << n) } => Err(Failure::Overflow),
-        false => Err(Failure::NotFinite),
+    if sound {
+        return Ok(spins);
     }
+    // SAFETY: as promised by the caller.
+    let argument = unsafe { finite(level, from, 2 << n) };
+    Err(if argument { Failure::Overflow } else { Failure::NotFinite })
 }
 
 /// Body of [`visit`]: the lower qubits block by block, then the others over pairs of blocks.

@@ -244,10 +244,10 @@ unsafe fn panel_tiles<L: Lanes, const R: usize>(
             }
             let third =
                 real_tile::<L, R>(left.add(2 * left_plane), stride, right.add(2 * right_plane), depth);
-            for r in 0..R {
-                for v in 0..VECTORS {
-                    let at = im[r].as_mut_ptr().add(v * L::WIDTH);
-                    third[r][v].sub(L::load(at)).store(at);
+            for (third, im) in third.iter().zip(&mut im) {
+                for (v, third) in third.iter().enumerate() {
+                    let at = im.as_mut_ptr().add(v * L::WIDTH);
+                    third.sub(L::load(at)).store(at);
                 }
             }
             for r in 0..R.min(rows.end - row) {

@@ -97,7 +97,11 @@ unsafe fn run(level: Level, work: &Work, threads: usize) -> bool {
         // SAFETY: as promised to `transform`; the parts are apart.
         unsafe {
             if round == completion {
-                let all = part.slice(16).fold(true, |all, index| complete(level, work, index, n - 2) && all);
+                // Every part is completed, sound or not.
+                let all = part
+                    .slice(16)
+                    .map(|index| complete(level, work, index, n - 2))
+                    .fold(true, |all, one| all & one);
                 sound.fetch_and(all, Ordering::Relaxed);
             } else if round == 1 {
                 (0..4).for_each(|index| last_butterfly(level, work, n - 1, index, part));

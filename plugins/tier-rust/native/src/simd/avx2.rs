@@ -55,6 +55,10 @@ impl Lanes for Avx2 {
         add(self: Self, other: Self) -> Self = Self(_mm256_add_pd(self.0, other.0));
         sub(self: Self, other: Self) -> Self = Self(_mm256_sub_pd(self.0, other.0));
         mul(self: Self, other: Self) -> Self = Self(_mm256_mul_pd(self.0, other.0));
+        div(self: Self, other: Self) -> Self = Self(_mm256_div_pd(self.0, other.0));
+        abs(self: Self) -> Self = Self(_mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0));
+        max(self: Self, other: Self) -> Self = Self(_mm256_max_pd(self.0, other.0));
+        min(self: Self, other: Self) -> Self = Self(_mm256_min_pd(self.0, other.0));
         mul_add(self: Self, factor: Self, addend: Self) -> Self = Self(_mm256_fmadd_pd(self.0, factor.0, addend.0));
         mul_from(self: Self, factor: Self, minuend: Self) -> Self = Self(_mm256_fnmadd_pd(self.0, factor.0, minuend.0));
         turn(self: Self) -> Self = {

@@ -62,6 +62,10 @@ impl Lanes for Avx512 {
         add(self: Self, other: Self) -> Self = Self(_mm512_add_pd(self.0, other.0));
         sub(self: Self, other: Self) -> Self = Self(_mm512_sub_pd(self.0, other.0));
         mul(self: Self, other: Self) -> Self = Self(_mm512_mul_pd(self.0, other.0));
+        div(self: Self, other: Self) -> Self = Self(_mm512_div_pd(self.0, other.0));
+        abs(self: Self) -> Self = Self(_mm512_abs_pd(self.0));
+        max(self: Self, other: Self) -> Self = Self(_mm512_max_pd(self.0, other.0));
+        min(self: Self, other: Self) -> Self = Self(_mm512_min_pd(self.0, other.0));
         mul_add(self: Self, factor: Self, addend: Self) -> Self = Self(_mm512_fmadd_pd(self.0, factor.0, addend.0));
         mul_from(self: Self, factor: Self, minuend: Self) -> Self = Self(_mm512_fnmadd_pd(self.0, factor.0, minuend.0));
         turn(self: Self) -> Self = {

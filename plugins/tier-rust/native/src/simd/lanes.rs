@@ -50,6 +50,18 @@ pub trait Lanes: Copy {
     /// Returns `self * other`.
     fn mul(self, other: Self) -> Self;
 
+    /// Returns `self / other`.
+    fn div(self, other: Self) -> Self;
+
+    /// Returns the magnitudes.
+    fn abs(self) -> Self;
+
+    /// Returns the larger of each two lanes, which are numbers.
+    fn max(self, other: Self) -> Self;
+
+    /// Returns the smaller of each two lanes, which are numbers.
+    fn min(self, other: Self) -> Self;
+
     /// Returns `self * factor + addend`.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
 
