@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
-PEERS = ("polytier", "numpy", "numba", "torch", "jax")
+PEERS = ("polytier", "numpy", "scipy", "numba", "torch", "jax", "qiskit")
 QUICK_WORK = 100_000
 EPILOG = """\
 All contenders of a table run in one process, interleaved in random order; each is called as its user would call it:
@@ -31,6 +31,7 @@ without one it is the floor.
 
 examples:
   peers.py kuramoto                                      everything, about five minutes
+  peers.py operators --kernel commutator_dense.hermitian a cell on arguments of another kind
   peers.py kuramoto --kernel order_parameter --size 8    one table
   peers.py kuramoto --quick                              shows in a minute that every contender works
   peers.py kuramoto --slow --json                        torch.compile too; JSON beside the host's records

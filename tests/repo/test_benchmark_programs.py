@@ -224,13 +224,35 @@ def test_a_families_formulations_agree_with_the_floor() -> None:
         np.testing.assert_allclose(getattr(forms, name)(*arguments), phases, rtol=0, atol=1e-12, err_msg=name)
 
 
+def test_the_formulations_of_operators_agree_with_the_floor() -> None:
+    """Every NumPy and plain formulation of operators gives the floor's answer."""
+    forms, draw = module("operators_forms"), np.random.default_rng(1)
+    a, b = draw.normal(size=(2, 8, 8)) + 1j * draw.normal(size=(2, 8, 8))
+    a, b = a + a.conj().T, b + b.conj().T
+    given = {
+        "commutator": (polytier.commutator_dense, (a, b)),
+        "pauli": (polytier.pauli_decompose, (a,)),
+        "expectations": (polytier.pauli_expectations, (a[0] / 10.0,)),
+        "hamiltonian": (polytier.xy_hamiltonian_dense, (a.real[:4, :4], a.real[4, :4], 0.3)),
+        "dimension": (polytier.dla_dimension, (np.array([a, b]),)),
+    }
+    names = [name for name in vars(forms) if name.partition("_")[0] in given]
+    assert len(names) == 12
+    for name in names:
+        kernel, arguments = given[name.partition("_")[0]]
+        found, wanted = getattr(forms, name)(*arguments), kernel.dispatch.floor(*arguments)
+        for one, other in zip(found, wanted, strict=True) if isinstance(wanted, tuple) else [(found, wanted)]:
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-12, err_msg=name)
+
+
 def test_every_family_states_its_kernels() -> None:
-    """Each file in peers/ names kernels of the catalogue, each with its sizes."""
+    """Each file in peers/ names kernels of the catalogue, each with its sizes; a kind of arguments may follow a dot."""
     peers = module("peers")
     assert "kuramoto" in peers.families()
     for name in peers.families():
         family = peers.load(name)
-        assert all(hasattr(polytier, kernel) and sizes for kernel, sizes in family.KERNELS.items())
+        kernels = {kernel.partition(".")[0]: sizes for kernel, sizes in family.KERNELS.items()}
+        assert all(hasattr(polytier, kernel) and sizes for kernel, sizes in kernels.items())
 
 
 def test_quick_leaves_out_long_cells_unless_they_are_asked_for() -> None:

@@ -11,7 +11,7 @@ use crate::simd::Level;
 use crate::threads::Shared;
 
 /// Size from which looking for a symmetry pays: the look costs a tenth of what one product saves.
-const SYMMETRY_LEAST: usize = 24;
+pub const SYMMETRY_LEAST: usize = 24;
 /// Size from which helpers are asked to share: below, what they compute must cross to them and back.
 pub const SHARED_LEAST: usize = 96;
 /// How long a product runs at most between two questions whether to go on.
@@ -86,7 +86,7 @@ unsafe fn product(
                 if round.is_multiple_of(2) {
                     split(&planes, pair, from, until, part);
                 } else {
-                    planes.multiply(part.slice(planes.blocks()), until - from, to.at(0), stretch > 0);
+                    planes.multiply(part.slice(planes.tiles()), until - from, to.at(0), stretch > 0);
                 }
             }
         };

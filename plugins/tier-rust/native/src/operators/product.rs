@@ -7,20 +7,29 @@ use std::ops::Range;
 
 use crate::simd::{Lanes, Level, per_level};
 
-/// Vectors side by side in a tile.
-const VECTORS: usize = 3;
 /// Depth that is multiplied at once: three planes of a panel stay near the core.
 pub const DEPTH: usize = 128;
-/// Rows whose planes stay in the second cache while all panels pass by.
-const BLOCK: usize = 64;
-/// Rows of the tallest tile.
-const TALLEST: usize = 8;
+/// Rows whose planes stay in the second cache while all panels pass by; whole tiles at every level.
+const BLOCK: usize = 48;
+/// Left planes have room for whole tiles at every level.
+const WHOLE_ROWS: usize = 24;
 /// Columns of the widest tile.
 const WIDEST: usize = 24;
 
+/// Returns rows and vectors of a tile: as many sums as registers hold beside the factors.
+///
+/// Four rows of three vectors would fit 16 registers too, but the compiler then keeps one sum in memory.
+const fn tile(level: Level) -> (usize, usize) {
+    match level {
+        Level::Avx512 => (8, 3),
+        Level::Avx2 => (6, 2),
+        Level::Baseline => (4, 2),
+    }
+}
+
 /// Returns the columns of a panel at this level.
-fn panel(level: Level) -> usize {
-    VECTORS
+const fn panel(level: Level) -> usize {
+    tile(level).1
         * match level {
             Level::Avx512 => 8,
             Level::Avx2 => 4,
@@ -57,7 +66,7 @@ unsafe impl Sync for Planes {}
 impl Planes {
     /// Values that the planes of a product take, up to this depth.
     pub fn values(level: Level, rows: usize, columns: usize, depth: usize) -> usize {
-        3 * (rows.next_multiple_of(TALLEST) * Self::stride(depth)
+        3 * (rows.next_multiple_of(WHOLE_ROWS) * Self::stride(depth)
             + columns.next_multiple_of(panel(level)) * depth)
     }
 
@@ -68,7 +77,7 @@ impl Planes {
 
     /// Returns planes at this address, which has room for [`Planes::values`].
     pub fn new(level: Level, rows: usize, columns: usize, depth: usize, start: *mut f64) -> Self {
-        let left = 3 * rows.next_multiple_of(TALLEST) * Self::stride(depth);
+        let left = 3 * rows.next_multiple_of(WHOLE_ROWS) * Self::stride(depth);
         Self { level, rows, columns, depth, left: start, right: start.wrapping_add(left) }
     }
 
@@ -77,9 +86,9 @@ impl Planes {
         self.columns.div_ceil(panel(self.level))
     }
 
-    /// Returns how many blocks the rows make.
-    pub fn blocks(&self) -> usize {
-        self.rows.div_ceil(BLOCK)
+    /// Returns how many tiles stand one below the other.
+    pub fn tiles(&self) -> usize {
+        self.rows.div_ceil(tile(self.level).0)
     }
 
     /// Splits `count` columns of some rows of the left factor, `sign` times, to the depths from `at` on.
@@ -100,20 +109,22 @@ impl Planes {
         unsafe { split_panels(self.level, self, from, panels, at, count) }
     }
 
-    /// Multiplies some blocks of rows over the first `depth` depths, and adds to what stands at `to` or replaces it.
+    /// Multiplies some rows of tiles over the first `depth` depths, and adds to what stands at `to` or replaces it.
     ///
     /// # Safety
     /// Both factors are split that far; the product has room at `to`, and nobody else touches these rows of it.
-    pub unsafe fn multiply(&self, blocks: Range<usize>, depth: usize, to: *mut f64, add: bool) {
+    pub unsafe fn multiply(&self, tiles: Range<usize>, depth: usize, to: *mut f64, add: bool) {
+        let tall = tile(self.level).0;
+        let rows = tall * tiles.start..self.rows.min(tall * tiles.end);
         // SAFETY: likewise.
-        unsafe { multiply_blocks(self.level, self, blocks, depth, to, add) }
+        unsafe { multiply_rows(self.level, self, rows, depth, to, add) }
     }
 }
 
 per_level! {
     fn split_rows(planes: &Planes, from: Source, rows: Range<usize>, at: usize, count: usize, sign: f64) = rows_generic;
     fn split_panels(planes: &Planes, from: Source, panels: Range<usize>, at: usize, count: usize) = panels_generic;
-    fn multiply_blocks(planes: &Planes, blocks: Range<usize>, depth: usize, to: *mut f64, add: bool) = blocks_generic;
+    fn multiply_rows(planes: &Planes, rows: Range<usize>, depth: usize, to: *mut f64, add: bool) = multiply_generic;
 }
 
 /// Body of [`Planes::split_left`].
@@ -127,7 +138,7 @@ unsafe fn rows_generic<L: Lanes>(
     sign: f64,
 ) {
     let stride = Planes::stride(planes.depth);
-    let plane = planes.rows.next_multiple_of(TALLEST) * stride;
+    let plane = planes.rows.next_multiple_of(WHOLE_ROWS) * stride;
     for row in rows {
         // SAFETY: as promised to `split_left`.
         unsafe {
@@ -153,7 +164,7 @@ unsafe fn panels_generic<L: Lanes>(
     at: usize,
     count: usize,
 ) {
-    let wide = VECTORS * L::WIDTH;
+    let wide = panel(planes.level);
     let plane = planes.depth * wide;
     for panel in panels {
         let first = panel * wide;
@@ -192,22 +203,22 @@ unsafe fn split_row<L: Lanes>(from: *const f64, count: usize, to: *mut f64, plan
 
 /// Body of [`Planes::multiply`].
 #[inline(always)]
-unsafe fn blocks_generic<L: Lanes>(
+unsafe fn multiply_generic<L: Lanes>(
     planes: &Planes,
-    blocks: Range<usize>,
+    rows: Range<usize>,
     depth: usize,
     to: *mut f64,
     add: bool,
 ) {
-    for block in blocks {
-        let rows = block * BLOCK..planes.rows.min((block + 1) * BLOCK);
+    for first in rows.clone().step_by(BLOCK) {
+        let rows = first..rows.end.min(first + BLOCK);
         for panel in 0..planes.panels() {
             // SAFETY: as promised to `multiply`.
             unsafe {
-                if L::WIDTH == 8 {
-                    panel_tiles::<L, 8>(planes, rows.clone(), panel, depth, to, add);
-                } else {
-                    panel_tiles::<L, 4>(planes, rows.clone(), panel, depth, to, add);
+                match L::WIDTH {
+                    8 => panel_tiles::<L, 8, 3>(planes, rows.clone(), panel, depth, to, add),
+                    4 => panel_tiles::<L, 6, 2>(planes, rows.clone(), panel, depth, to, add),
+                    _ => panel_tiles::<L, 4, 2>(planes, rows.clone(), panel, depth, to, add),
                 }
             }
         }
@@ -216,7 +227,7 @@ unsafe fn blocks_generic<L: Lanes>(
 
 /// Computes the tiles of some rows in one panel.
 #[inline(always)]
-unsafe fn panel_tiles<L: Lanes, const R: usize>(
+unsafe fn panel_tiles<L: Lanes, const R: usize, const V: usize>(
     planes: &Planes,
     rows: Range<usize>,
     panel: usize,
@@ -224,9 +235,9 @@ unsafe fn panel_tiles<L: Lanes, const R: usize>(
     to: *mut f64,
     add: bool,
 ) {
-    let wide = VECTORS * L::WIDTH;
+    let wide = V * L::WIDTH;
     let stride = Planes::stride(planes.depth);
-    let (left_plane, right_plane) = (planes.rows.next_multiple_of(TALLEST) * stride, planes.depth * wide);
+    let (left_plane, right_plane) = (planes.rows.next_multiple_of(WHOLE_ROWS) * stride, planes.depth * wide);
     let columns = wide.min(planes.columns - panel * wide);
     for row in rows.clone().step_by(R) {
         // SAFETY: as promised to `multiply`; rows beyond the last are room, and their products are not kept.
@@ -234,16 +245,16 @@ unsafe fn panel_tiles<L: Lanes, const R: usize>(
             let (left, right) = (planes.left.add(row * stride), planes.right.add(3 * panel * right_plane));
             let mut re = [[0.0; WIDEST]; R];
             let mut im = [[0.0; WIDEST]; R];
-            let first = real_tile::<L, R>(left, stride, right, depth);
-            let second = real_tile::<L, R>(left.add(left_plane), stride, right.add(right_plane), depth);
+            let first = real_tile::<L, R, V>(left, stride, right, depth);
+            let second = real_tile::<L, R, V>(left.add(left_plane), stride, right.add(right_plane), depth);
             for r in 0..R {
-                for v in 0..VECTORS {
+                for v in 0..V {
                     first[r][v].sub(second[r][v]).store(re[r].as_mut_ptr().add(v * L::WIDTH));
                     first[r][v].add(second[r][v]).store(im[r].as_mut_ptr().add(v * L::WIDTH));
                 }
             }
             let third =
-                real_tile::<L, R>(left.add(2 * left_plane), stride, right.add(2 * right_plane), depth);
+                real_tile::<L, R, V>(left.add(2 * left_plane), stride, right.add(2 * right_plane), depth);
             for (third, im) in third.iter().zip(&mut im) {
                 for (v, third) in third.iter().enumerate() {
                     let at = im.as_mut_ptr().add(v * L::WIDTH);
@@ -264,18 +275,18 @@ unsafe fn panel_tiles<L: Lanes, const R: usize>(
 
 /// Multiplies `R` rows with a panel, in registers.
 #[inline(always)]
-unsafe fn real_tile<L: Lanes, const R: usize>(
+unsafe fn real_tile<L: Lanes, const R: usize, const V: usize>(
     left: *const f64,
     stride: usize,
     right: *const f64,
     depth: usize,
-) -> [[L; VECTORS]; R] {
+) -> [[L; V]; R] {
     // SAFETY: as for `panel_tiles`.
     unsafe {
-        let mut sums = [[L::splat(0.0); VECTORS]; R];
+        let mut sums = [[L::splat(0.0); V]; R];
         for k in 0..depth {
-            let right = right.add(k * VECTORS * L::WIDTH);
-            let factors = [L::load(right), L::load(right.add(L::WIDTH)), L::load(right.add(2 * L::WIDTH))];
+            let right = right.add(k * V * L::WIDTH);
+            let factors: [L; V] = std::array::from_fn(|v| L::load(right.add(v * L::WIDTH)));
             for (r, sums) in sums.iter_mut().enumerate() {
                 let left = L::splat(*left.add(r * stride + k));
                 for (sum, factor) in sums.iter_mut().zip(factors) {

@@ -73,7 +73,7 @@ pub unsafe fn close(
             // SAFETY: likewise; the products of all generators with the element come at once.
             let products = unsafe {
                 planes.split_right(Source { start: element.as_ptr(), stride: d }, 0..planes.panels(), 0, d);
-                planes.multiply(0..planes.blocks(), d, products.start(), false);
+                planes.multiply(0..planes.tiles(), d, products.start(), false);
                 std::slice::from_raw_parts(products.start(), 2 * g * d * d)
             };
             for product in products.chunks_exact(2 * d * d) {
