@@ -2,6 +2,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
 from polytier import DopplerTrace, FaradayRecovery
 
 BUILD_DIGEST: Final[str]
@@ -85,6 +86,4 @@ def faraday_recovery(
     load_resistance: float,
     coupling_efficiency: float = 1.0,
 ) -> FaradayRecovery: ...
-def faraday_back_emf(
-    radius: float, radial_velocity: float, field: float, field_rate: float, turns: float
-) -> float: ...
+def faraday_back_emf(radius: float, radial_velocity: float, field: float, field_rate: float, turns: float) -> float: ...
