@@ -90,7 +90,7 @@ def ours(function: Any, arguments: Sequence[Any], choice: Choice, base: Contende
     """Return the dispatched kernel, the floor, each tier called directly and pinned; and the tiers that cannot run."""
     polytier = importlib.import_module("polytier")
     base = replace(base, arguments=arguments)
-    why = function.dispatch.why(*arguments[0])
+    why = function.dispatch.why(*arguments[0], **base.keywords)
     dispatched = replace(base, name=f"polytier, dispatched to {why.links[0].name}", group=SUBJECT, function=function)
     found = [
         replace(dispatched, note=first_line(why.origin).rpartition(" (")[0] or first_line(why.origin)),

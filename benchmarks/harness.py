@@ -15,13 +15,13 @@ import random
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Loop = Callable[[Callable[..., Any], Sequence[Any]], float]
+Loop = Callable[..., float]
 
 WARM_CALLS = 3
 LEAST = 4
@@ -44,12 +44,13 @@ class Contender:
     convert: Callable[[Any], Any] | None = None
     wanted: Any = None
     note: str = ""
+    keywords: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def answer(self) -> Any:
         """The result on the first arguments, in the floor's type."""
         with self.within():
-            result = self.function(*self.arguments[0])
+            result = self.function(*self.arguments[0], **self.keywords)
         return result if self.convert is None else self.convert(result)
 
 
@@ -138,17 +139,20 @@ def involuntary_switches() -> int:
 
 
 @functools.cache
-def loop_for(arity: int, owner: str) -> Loop:  # noqa: ARG001  the key of the cache
+def loop_for(arity: int, owner: str, options: tuple[str, ...] = ()) -> Loop:  # noqa: ARG001  the key of the cache
     """Return a timed loop over a batch; arguments are spelled out, since `f(*args)` alone costs about 40 ns.
+
+    Options are keywords whose values are the loop's further arguments.
 
     Every owner has a code object of its own: CPython specialises a call site for what is called there.
     """
     names = ", ".join(f"a{i}" for i in range(arity))
+    given = ", ".join([*filter(None, [names]), *(f"{name}={name}" for name in options)])
     source = (
-        "def loop(function, batch):\n"
+        f"def loop({', '.join(['function', 'batch', *options])}):\n"
         "    start = clock()\n"
         f"    for {names or '_'} in batch:\n"
-        f"        function({names})\n"
+        f"        function({given})\n"
         "    return clock() - start\n"
     )
     namespace: dict[str, Any] = {"clock": time.perf_counter}
@@ -160,7 +164,8 @@ def sample(contender: Contender, loops: int, offset: int, call: float) -> tuple[
     """Return the seconds per call of one batch, and how often the core was lost meanwhile."""
     pool = contender.arguments
     batch = [pool[(offset + i) % len(pool)] for i in range(loops)]
-    loop = loop_for(len(pool[0]), contender.name)
+    options = contender.keywords
+    loop = loop_for(len(pool[0]), contender.name, tuple(options))
     warm = WARM_CALLS if call < LONG_CALL else int(contender.threaded)
     flat: Sequence[Any] = [arguments[0] for arguments in batch] if len(pool[0]) == 1 else batch
     collecting = gc.isenabled()
@@ -168,9 +173,9 @@ def sample(contender: Contender, loops: int, offset: int, call: float) -> tuple[
     try:
         with contender.within():
             for i in range(warm):
-                contender.function(*pool[(offset + i) % len(pool)])
+                contender.function(*pool[(offset + i) % len(pool)], **options)
             before = involuntary_switches()
-            seconds = loop(contender.function, flat)
+            seconds = loop(contender.function, flat, *options.values())
             return seconds / loops, involuntary_switches() - before
     finally:
         if collecting:
@@ -180,7 +185,7 @@ def sample(contender: Contender, loops: int, offset: int, call: float) -> tuple[
 def calibrate(contender: Contender, batch: float) -> tuple[int, float]:
     """Return how many calls last `batch` seconds, and the seconds of one."""
     with contender.within():
-        contender.function(*contender.arguments[0])  # compiles what compiles
+        contender.function(*contender.arguments[0], **contender.keywords)  # compiles what compiles
     loops, call = 1, LONG_CALL
     while True:
         call, _ = sample(contender, loops, 0, call)

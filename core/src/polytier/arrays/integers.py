@@ -64,8 +64,8 @@ def _saturated(raw: NDArray[Any], ends: np.iinfo[Any]) -> NDArray[Any]:
     if raw.dtype.kind == "O":
         return np.array([min(max(number, int(ends.min)), int(ends.max)) for number in raw], ends.dtype)
     own = np.iinfo(raw.dtype)
-    clipped: NDArray[Any] = np.clip(raw, max(ends.min, own.min), min(ends.max, own.max))
-    return clipped
+    saturated: NDArray[Any] = np.clip(raw, max(ends.min, own.min), min(ends.max, own.max))
+    return saturated
 
 
 def _indices(raw: NDArray[Any], name: str, wanted: str) -> NDArray[Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polytier
-from polytier.cli import output
+from polytier.cli import demo_scenarios, output
 from polytier.cli.progress import counted
-from polytier.demo import network, plot, sweep
+from polytier.demo import network, plot, scenarios, sweep
 from polytier.kernels.kuramoto import kuramoto_trajectory
 from polytier.marks import FLOOR
 
@@ -32,10 +32,12 @@ and turn about, so that the times compare. Takes some seconds.
 example:
   $ polytier demo
   $ polytier demo --plot transition.png
+  $ polytier demo aer
 """
 Report = dict[str, sweep.Run]
 KERNEL = "kuramoto_trajectory"
 RANKED = frozenset({"measured", "level", "estimated", "stale"})
+NETWORK = "network"
 ONLY_FLOOR = """\
 only the floor is installed, so there is nothing to compare its time with
 hint: pip install 'polytier[rust]', and run the demo again"""
@@ -55,6 +57,13 @@ class Service:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        choices=(NETWORK, *scenarios.SCENARIOS),
+        default=NETWORK,
+        help="network (default), aer: decode spikes, doppler: lock moving oscillators; the options are for the network",
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the plot to a file (needs matplotlib)")
     parser.add_argument("--steps", type=_positive, default=4000, metavar="N", help="time steps (default: 4000)")
     parser.add_argument("--points", type=_positive, default=40, metavar="N", help="strengths (default: 40)")
@@ -62,6 +71,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the sweep and print the transition, who served it, and the times."""
+    if arguments.scenario != NETWORK:
+        return demo_scenarios.run(arguments)
     if arguments.plot:
         plot.check_image(arguments.plot)
     model = network.ieee118()

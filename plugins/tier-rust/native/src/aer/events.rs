@@ -112,13 +112,21 @@ impl Events {
             let later = times.get(1..).unwrap_or_default();
             let pairs = times.iter().zip(later);
             let falls = if narrow {
-                pairs.fold(false, |falls, (one, next)| falls | (next.cast_signed() < one.cast_signed()))
+                // The top bit: of a time that is too large, or of the difference to a smaller one.
+                pairs.fold(0, |bits, (one, next)| bits | next | next.wrapping_sub(*one)) >> 63 != 0
             } else {
                 pairs.fold(false, |falls, (one, next)| falls | (next < one))
             };
+            // Of +1 and -1, and of nothing else, one more is 2 or 0.
             let odd = match self.signs {
-                Signs::Bytes(signs) => any(self.slice(signs, from, to), |sign| sign != 1 && sign != -1),
-                Signs::Words(signs) => any(self.slice(signs, from, to), |sign| sign != 1 && sign != -1),
+                Signs::Bytes(signs) => {
+                    let signs = self.slice(signs, from, to);
+                    signs.iter().fold(0, |bits, sign| bits | sign.wrapping_add(1) & !2) != 0
+                }
+                Signs::Words(signs) => {
+                    let signs = self.slice(signs, from, to);
+                    signs.iter().fold(0, |bits, sign| bits | sign.wrapping_add(1) & !2) != 0
+                }
                 Signs::Ignored => false,
             };
             !falls & !odd
@@ -177,34 +185,36 @@ impl Events {
     /// The events are readable.
     #[inline(always)]
     pub unsafe fn keys(&self, from: usize, to: usize, keys: &mut Keys) -> bool {
-        let limit = self.n as u64;
+        let most = self.n as i64 - 1;
         // SAFETY: as promised by the caller.
         unsafe {
             let address = self.slice(self.address, from, to);
-            let mut strays = false;
+            // The top bit of a channel below zero, or of the distance to the last one.
+            let mut bits = 0_i64;
+            let mut note = |channel: i64| bits |= channel | most.wrapping_sub(channel);
             match self.signs {
                 Signs::Bytes(signs) => {
                     let signs = self.slice(signs, from, to);
                     for ((key, channel), sign) in keys.iter_mut().zip(address).zip(signs) {
-                        strays |= channel.cast_unsigned() >= limit;
+                        note(*channel);
                         *key = (*channel as u32) << 1 | (*sign as u8 >> 7) as u32;
                     }
                 }
                 Signs::Words(signs) => {
                     let signs = self.slice(signs, from, to);
                     for ((key, channel), sign) in keys.iter_mut().zip(address).zip(signs) {
-                        strays |= channel.cast_unsigned() >= limit;
+                        note(*channel);
                         *key = (*channel as u32) << 1 | (sign.cast_unsigned() >> 63) as u32;
                     }
                 }
                 Signs::Ignored => {
                     for (key, channel) in keys.iter_mut().zip(address) {
-                        strays |= channel.cast_unsigned() >= limit;
+                        note(*channel);
                         *key = (*channel as u32) << 1;
                     }
                 }
             }
-            !strays
+            bits >= 0
         }
     }
 
@@ -238,10 +248,4 @@ impl Events {
             refused("address", &format!("between 0 and {}", self.n - 1), &found)
         }
     }
-}
-
-/// Says whether the test holds for any of the numbers; without a way out, so that it takes whole vectors.
-#[inline(always)]
-fn any<T: Copy>(numbers: &[T], test: impl Fn(T) -> bool) -> bool {
-    numbers.iter().fold(false, |found, number| found | test(*number))
 }

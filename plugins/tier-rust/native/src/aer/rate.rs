@@ -3,6 +3,7 @@
 //! While a sum stays in one binade, every addend changes it by the same multiple of its last place, so that only
 //! the counts of a block matter. Counting needs no order: threads share it, and chains of sums do not hold it up.
 
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::events::{CHUNK, Events, Span};
@@ -117,8 +118,18 @@ unsafe fn scatter(keys: &[u32], width: usize, counts: *mut u32) {
 unsafe fn add_generic<L: Lanes>(events: &Events, block: Span, sums: *mut f64) -> bool {
     let weight = 1.0 / events.window as f64;
     let weights = [weight, -weight];
+    // Below this a chunk's counts are likely not to do, and are not taken.
+    let least = if exact(weight) { 0.0 } else { weight * (CHUNK / events.n.max(1)) as f64 };
     // SAFETY: as promised to `add`; keys of channels that exist name one of the sums.
     let take = |_, keys: &[u32]| unsafe {
+        let ripe = || (0..events.n).all(|channel| (*sums.add(channel)).abs() >= least);
+        if events.n <= 16 && ripe() {
+            let mut counts = [0; 32];
+            tally(keys, &ONE_HOT_32, &mut counts);
+            if jump(events, counts.as_ptr(), sums) {
+                return;
+            }
+        }
         for key in keys {
             *sums.add((key >> 1) as usize) += weights[(key & 1) as usize];
         }
@@ -129,6 +140,7 @@ unsafe fn add_generic<L: Lanes>(events: &Events, block: Span, sums: *mut f64) ->
 
 /// Returns what `plus` additions and `minus` subtractions of `weight` make of a sum, in whatever order;
 /// nothing where the order may matter.
+#[inline(always)]
 pub fn leap(sum: f64, plus: u32, minus: u32, weight: f64) -> Option<f64> {
     let net = f64::from(plus) - f64::from(minus);
     if plus == 0 && minus == 0 {
@@ -172,29 +184,8 @@ pub unsafe fn rate(level: Level, events: &Events, to: *mut f64, helpers: usize) 
 
 /// Adds all events in this thread, and says whether they were sound.
 unsafe fn alone(level: Level, events: &Events, to: *mut f64) -> bool {
-    // SAFETY: as promised to `rate`; channels that are counted have room for their counts.
-    unsafe {
-        let inside = events.inside();
-        let span = |block: usize| Span::new(block * BLOCK, events.m.min((block + 1) * BLOCK), inside);
-        let mut counts = [0; 64];
-        (0..events.m.div_ceil(BLOCK)).all(|block| {
-            if events.n > 32 || !ripe(events, to) {
-                return add(level, events, span(block), to);
-            }
-            counts.fill(0);
-            count(level, events, span(block), counts.as_mut_ptr())
-                && (jump(events, counts.as_ptr(), to) || add(level, events, span(block), to))
-        })
-    }
-}
-
-/// Says whether the next block's counts are likely to do.
-unsafe fn ripe(events: &Events, sums: *const f64) -> bool {
-    let weight = 1.0 / events.window as f64;
-    // SAFETY: the caller has `n` sums.
-    let sums = unsafe { std::slice::from_raw_parts(sums, events.n) };
-    let least = weight * (BLOCK / events.n / 2) as f64;
-    exact(weight) || sums.iter().all(|sum| sum.abs() >= least)
+    // SAFETY: as promised to `rate`.
+    unsafe { add(level, events, Span::new(0, events.m, events.inside()), to) }
 }
 
 /// Says whether sums of the weight are exact: it is a power of two.
@@ -235,19 +226,20 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
 }
 
 /// Adds a block's counts to the sums; changes nothing and says so where the order may matter.
+#[inline(always)]
 unsafe fn jump(events: &Events, counts: *const u32, to: *mut f64) -> bool {
     let weight = 1.0 / events.window as f64;
-    let mut sums = [0.0; MOST_COUNTED];
+    let mut sums = [const { MaybeUninit::uninit() }; MOST_COUNTED];
     // SAFETY: the caller has `2 n` counts and `n` sums, and `n` is at most `MOST_COUNTED`.
     unsafe {
         for (channel, sum) in sums[..events.n].iter_mut().enumerate() {
             let (plus, minus) = (*counts.add(2 * channel), *counts.add(2 * channel + 1));
             match leap(*to.add(channel), plus, minus, weight) {
-                Some(leapt) => *sum = leapt,
+                Some(leapt) => _ = sum.write(leapt),
                 None => return false,
             }
         }
-        to.copy_from_nonoverlapping(sums.as_ptr(), events.n);
+        to.copy_from_nonoverlapping(sums.as_ptr().cast(), events.n);
     }
     true
 }

@@ -1,0 +1,80 @@
+"""`polytier demo aer` and `polytier demo doppler`: known figures, who served, what was gained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from helpers_cli import run
+
+from polytier.demo import scenarios
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FLOORS = "from polytier.kernels.declaration import catalogue\n" + "".join(
+    f"{name} = catalogue.function('{name}').dispatch.floor\n" for name in ("aer_decode_rate", "doppler_kuramoto_trace")
+)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the timed calls be short ones."""
+    calls: dict[str, Callable[[], scenarios.Call]] = {
+        "aer": lambda: scenarios.spikes(300),
+        "doppler": lambda: scenarios.swarm(3),
+    }
+    for name, make in scenarios.SCENARIOS.items():
+        short = make()._replace(timed=calls[name]())
+        monkeypatch.setitem(scenarios.SCENARIOS, name, lambda short=short: short)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["aer", "doppler"])
+def test_core_alone_says_so(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Without tiers the floor serves every call, and the demo says how to get more."""
+    ran = run(capsys, "demo", name)
+    assert ran.code == 0
+    assert any(row[1:2] == ["floor"] for row in ran.rows)
+    assert "only the floor is installed" in ran.out
+    assert "pip install 'polytier[rust]'" in ran.out
+
+
+@pytest.mark.parametrize(("name", "count"), [("aer", 4), ("doppler", 2)])
+def test_the_figures_are_the_known_ones(capsys: pytest.CaptureFixture[str], name: str, count: int) -> None:
+    """The whole scenario runs, and every figure is within 1e-7 of what is known."""
+    document = run(capsys, "demo", name, "--json").document
+    assert len(document["checks"]) == count
+    assert {check["label"]: check["found"] for check in document["checks"]} == {
+        check["label"]: pytest.approx(check["wanted"], rel=1e-7) for check in document["checks"]
+    }
+    assert (document["seconds"], document["difference"]) == (None, None)
+    assert document["served"][0]["tier"] == "floor"
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["aer", "doppler"])
+def test_a_tier_is_compared_with_the_floor(
+    capsys: pytest.CaptureFixture[str], install_tier: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """With a tier the demo gives both times, and says that the answers agree."""
+    install_tier("fast", FLOORS)
+    monkeypatch.setenv("POLYTIER_UNMEASURED", "allow")
+    ran = run(capsys, "demo", name)
+    assert ran.code == 0
+    assert any(row[1:2] == ["fast"] for row in ran.rows)
+    assert "the floor alone, turn and turn about in the same run" in ran.out
+    assert "the answers agree within the kernel's tolerance" in ran.out
+
+
+@pytest.mark.usefixtures("small")
+def test_a_wrong_answer_is_a_finding(
+    capsys: pytest.CaptureFixture[str], install_tier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tier that answers wrongly ends the demo with code 1, and the difference is told."""
+    wrong = "def aer_decode_rate(address, t_ns, polarity, n_channels, window_ns, start_ns=None):\n"
+    install_tier("wrong", FLOORS + wrong + "    return __import__('numpy').zeros(n_channels)\n")
+    monkeypatch.setenv("POLYTIER_UNMEASURED", "allow")
+    ran = run(capsys, "demo", "aer")
+    assert ran.code == 1
+    assert "is 0.0, the floor says" in ran.out
