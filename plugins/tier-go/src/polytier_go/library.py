@@ -65,8 +65,8 @@ class Library:
     """The loaded library, proved to be the one that this package was built with."""
 
     def __init__(self) -> None:
-        if sys.implementation.name != "cpython":
-            raise refused(f"this is {sys.implementation.name}, and the library reads CPython's objects", "use CPython")
+        if _implementation() != "cpython":
+            raise refused(f"this is {_implementation()}, and the library reads CPython's objects", "use CPython")
         examine(path())
         self._ffi, self._lib = _open(path())
         head = object.__basicsize__
@@ -167,6 +167,10 @@ class Library:
             raise RuntimeError(told(asked, f"the tier met a defect of its own: {self.text(MESSAGE_TEXT)}", hint))
         found = f"the library refuses arguments that were checked, with status {status}"
         raise RuntimeError(told(asked, found, "report it with the arguments, and change none during a call"))
+
+
+def _implementation() -> str:
+    return sys.implementation.name
 
 
 def examine(file: Path) -> None:
