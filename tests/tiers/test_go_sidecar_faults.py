@@ -37,7 +37,9 @@ def answer(body: bytes, *, status: str = "200 OK", kind: str = "application/json
     return head.encode() + body
 
 
-def packed(values: bytes, *, digest: str = polytier_go.BUILD_DIGEST, length: int | None = None, **more: object) -> bytes:
+def packed(
+    values: bytes, *, digest: str = polytier_go.BUILD_DIGEST, length: int | None = None, **more: object
+) -> bytes:
     """Return a binary answer that describes one number."""
     described = {"arrays": [{"name": "value", "shape": []}], "digest": digest} | more
     description = json.dumps(described).encode()
