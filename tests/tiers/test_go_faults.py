@@ -1,4 +1,4 @@
-"""What can go wrong around the Go tier's library: each fault is an error that says what to do, and the next link runs."""
+"""What can go wrong around the Go tier's library: each fault is an error with a hint, and the next link runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import textwrap
 import time
 from pathlib import Path
 
-import polytier_go
 import pytest
+
+import polytier_go
 from polytier_go import library, runtime
 
 TIMEOUT = 60.0
@@ -44,7 +45,7 @@ def python(code: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A copy of the installed package, to be damaged; processes that have its folder on their path import it."""
+    """Copy the installed package, to be damaged; processes that have its folder on their path import it."""
     package = tmp_path / "polytier_go"
     shutil.copytree(Path(polytier_go.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     return package
