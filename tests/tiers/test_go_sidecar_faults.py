@@ -122,7 +122,10 @@ def running() -> Iterator[tuple[subprocess.Popen[str], str]]:
 WRONG = {
     "garbage": (b"\x00\xff garbage\r\n\r\n", "BadStatusLine"),
     "hangs up": (b"", "hung up"),
-    "half an answer": (packed(bytes(8), note="hangs up")[:150], "Content-Length: "),
+    "half an answer": (
+        answer(b"\x50\0\0\0half", status="200 hangs up", kind="application/vnd.polytier.arrays", length=92),
+        "ends after 4 of 80 bytes",
+    ),
     "half of the values": (packed(bytes(8), note="hangs up")[:-5], "ends after 3 of 8 bytes"),
     "too long": (packed(bytes(16)), "8 bytes of values were due"),
     "no length": (answer(b"").replace(b"Content-Length: 0\r\n", b""), "unknown length"),
