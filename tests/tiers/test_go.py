@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import numpy as np
-import polytier_go
 import pytest
 from numpy.typing import NDArray
+
+import polytier_go
 from polytier_go import library, runtime, tasks
 
 Vector = NDArray[np.float64]

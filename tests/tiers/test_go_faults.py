@@ -1,4 +1,4 @@
-"""What can go wrong around the Go tier's library: each fault is an error that says what to do, and the next link runs."""
+"""What can go wrong around the Go tier's library: each fault is an error with a hint, and the next link runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import textwrap
 import time
 from pathlib import Path
 
-import polytier_go
 import pytest
+
+import polytier_go
 from polytier_go import library, runtime
 
 TIMEOUT = 60.0
@@ -44,7 +45,7 @@ def python(code: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A copy of the installed package, to be damaged; processes that have its folder on their path import it."""
+    """Copy the installed package, to be damaged; processes that have its folder on their path import it."""
     package = tmp_path / "polytier_go"
     shutil.copytree(Path(polytier_go.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     return package
@@ -307,3 +308,30 @@ def test_another_interpreter_is_an_import_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("polytier_go.library._implementation", lambda: "pypy")
     with pytest.raises(ImportError, match=r"this is pypy(.|\n)*hint: use CPython"):
         library.Library()
+
+
+def test_too_little_address_space_is_an_import_error() -> None:
+    """Under a limit that Go's runtime cannot live with the call is an ImportError, where Go would end the process."""
+    code = """
+        import resource, polytier_go
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        try:
+            polytier_go.order_parameter([0.0])
+        except ImportError as failure:
+            print(failure)
+    """
+    done = python(code, OPENBLAS_NUM_THREADS="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Go reserves 2048 MiB of address space" in done.stdout
+    assert "hint: raise `ulimit -v`, or set POLYTIER_GO=sidecar" in done.stdout
+
+
+def test_enough_address_space_is_enough() -> None:
+    """Under a limit that leaves what is asked for, the library starts and computes with threads."""
+    code = """
+        import resource, numpy as np, polytier_go
+        resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+        print(polytier_go.order_parameter(np.zeros(1_000_000)))
+    """
+    done = python(code, OPENBLAS_NUM_THREADS="1", POLYTIER_GO_THREADS="8")
+    assert (done.stdout, done.stderr) == ("1.0\n", "")

@@ -11,17 +11,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
-import polytier_go
 import pytest
+
+import polytier_go
 from polytier_go import server
 from polytier_go.sidecar import Sidecar
 from polytier_go.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TIMEOUT = 300.0
 
@@ -42,14 +45,14 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The address of a running sidecar."""
+    """Return the address of a running sidecar."""
     with running() as (_, where):
         yield where
 
 
 @pytest.fixture
 def sidecar(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sidecar]:
-    """The tier's end of the connection to the running sidecar."""
+    """Return the tier's end of the connection to the running sidecar."""
     monkeypatch.setenv("POLYTIER_GO_SIDECAR", address)
     connected = Sidecar()
     yield connected

@@ -13,15 +13,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import polytier_go
 import pytest
+
+import polytier_go
 from polytier_go import server
 from polytier_go.sidecar import Sidecar
 from polytier_go.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 TIMEOUT = 60.0
 HEALTH = json.dumps({"status": "ok", "protocol": 1, "digest": polytier_go.BUILD_DIGEST}).encode()
@@ -44,7 +47,7 @@ def packed(
     described = {"arrays": [{"name": "value", "shape": []}], "digest": digest} | more
     description = json.dumps(described).encode()
     body = struct.pack("<I", len(description)) + description + values
-    return answer(body, kind="application/vnd.polytier.arrays", length=length)
+    return answer(body, kind="application/vnd.polytier.arrays")
 
 
 @contextlib.contextmanager
@@ -119,8 +122,11 @@ def running() -> Iterator[tuple[subprocess.Popen[str], str]]:
 WRONG = {
     "garbage": (b"\x00\xff garbage\r\n\r\n", "BadStatusLine"),
     "hangs up": (b"", "hung up"),
-    "half an answer": (packed(bytes(4), length=1000) + b"hangs up", "bytes"),
-    "half of the values": (packed(b"han", digest=polytier_go.BUILD_DIGEST, length=HALF), "ends after"),
+    "half an answer": (
+        answer(b"\x50\0\0\0half", status="200 hangs up", kind="application/vnd.polytier.arrays", length=92),
+        "ends after 4 of 80 bytes",
+    ),
+    "half of the values": (packed(bytes(8), note="hangs up")[:-5], "ends after 3 of 8 bytes"),
     "too long": (packed(bytes(16)), "8 bytes of values were due"),
     "no length": (answer(b"").replace(b"Content-Length: 0\r\n", b""), "unknown length"),
     "endless words": (answer(b"x", status="500 No", length=1 << 40), "too long for words"),

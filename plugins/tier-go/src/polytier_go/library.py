@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
 import sys
 from pathlib import Path
@@ -45,6 +46,9 @@ int32_t polytier_go_panic(int32_t helper);
 OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED = range(7)
 DIGEST_TEXT, LEVEL_TEXT, MESSAGE_TEXT = range(3)
 MACHINES: Final = {"x86_64": 62, "aarch64": 183}
+RESERVED: Final = 2 << 30
+"""Bytes of address space that Go's runtime may take at its start: 1.6 GB were measured."""
+
 _ROOM = 1024
 _MOST_THREADS = 1024
 _HEADER = 64
@@ -68,6 +72,7 @@ class Library:
         if _implementation() != "cpython":
             raise refused(f"this is {_implementation()}, and the library reads CPython's objects", "use CPython")
         examine(path())
+        _has_room()
         self._ffi, self._lib = _open(path())
         head = object.__basicsize__
         self._lib.polytier_go_setup(head, id(np.ndarray), id(np.dtype(np.float64)))
@@ -167,6 +172,18 @@ class Library:
             raise RuntimeError(told(asked, f"the tier met a defect of its own: {self.text(MESSAGE_TEXT)}", hint))
         found = f"the library refuses arguments that were checked, with status {status}"
         raise RuntimeError(told(asked, found, "report it with the arguments, and change none during a call"))
+
+
+def _has_room() -> None:
+    """Raise ImportError where Go's runtime would find no room for its reservations: it would end the process."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    left = limit - pages * resource.getpagesize()
+    if left < RESERVED:
+        hint = "raise `ulimit -v`, or set POLYTIER_GO=sidecar"
+        raise refused(f"Go reserves {RESERVED >> 20} MiB of address space, and {left >> 20} MiB are left", hint)
 
 
 def _implementation() -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import numpy as np
+
 from polytier.errors import told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import no_number, no_shortcut, out_of_memory
@@ -95,8 +96,8 @@ class Sidecar:
             connection, used = self._connection()
             try:
                 connection.request(verb, path, body or None, {"Content-Type": BINARY} if body else {})
-                response = connection.getresponse()
-                return _read(response, answers or {})
+                with connection.getresponse() as response:
+                    return _read(response, answers or {})
             except _STALE as failure:
                 self.close()
                 if not used:
