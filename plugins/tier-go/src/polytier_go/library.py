@@ -33,6 +33,7 @@ uintptr_t polytier_go_address(uintptr_t object, int64_t rows, int64_t columns);
 int32_t polytier_go_start(char *level, int64_t threads);
 int32_t polytier_go_text(int32_t which, char *to, int64_t room);
 double polytier_go_order_parameter(uintptr_t theta);
+double polytier_go_bare_seconds(uintptr_t theta, int64_t calls);
 double polytier_go_mean_phase(uintptr_t theta);
 int32_t polytier_go_mean_field(uintptr_t theta, uintptr_t to);
 int32_t polytier_go_build_knm(int64_t n, double base, double decay, uintptr_t to);
@@ -108,7 +109,7 @@ class Library:
 
     def shortcuts(self) -> dict[str, Callable[..., Any]]:
         """Return the library's functions for plain arrays, which are given by their address as objects."""
-        names = ("order_parameter", "mean_phase", "build_knm", "networked_force", "integrate")
+        names = ("order_parameter", "bare_seconds", "mean_phase", "build_knm", "networked_force", "integrate")
         return {name: getattr(self._lib, f"polytier_go_{name}") for name in names}
 
     def solve(self, task: Task) -> Any:

@@ -69,6 +69,7 @@ class Sidecar:
         """Return none: what is sent is checked first."""
         return {
             "order_parameter": no_number,
+            "bare_seconds": no_number,
             "mean_phase": no_number,
             "build_knm": no_shortcut,
             "networked_force": no_shortcut,
