@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE = 16
 """Slow calls of other tiers before a body is compiled in which only the suspect's calls are slow.
 
-Compiling takes as long as some 60 slow calls, and a suspect is mostly called again, or put into quarantine, at once.
+Compiling takes as long as some 30 slow calls, and a suspect is mostly called again, or put into quarantine, at once.
 """
 
 Arguments = tuple[Any, ...]
