@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - the build hook is a lone script
 """Compiles the Mojo worker for each level of SIMD, links it against libc and libm alone, and puts it into the wheel."""
 
 from __future__ import annotations

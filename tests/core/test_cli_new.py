@@ -80,7 +80,7 @@ def test_a_new_tier_can_serve_every_kernel(
     assert sorted(found["files"]) == sorted(str(path) for path in directory.rglob("*") if path.is_file())
     assert found["next"][0] == f"python -m pip install {directory}"
     deploy(install_tier, directory)
-    reports = run(capsys, "check", "--tier", "every", "--json").document["reports"]
+    reports = run(capsys, "check", "--tier", "every", *asked, "--json").document["reports"]
     assert {report["kernel"]: report["state"] for report in reports} == dict.fromkeys(CORE, "agrees")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,30 @@ def test_the_table_follows_from_the_records(root: Path, hosts: list[Path]) -> No
     records = read_records(root / "docs/benchmarks" / shipped.host)
     assert [path for path in hosts if path.name == shipped.host] != []
     assert (root / "dispatch.toml").read_text(encoding="utf-8") == format_table(table(records.values()))
+
+
+def test_the_records_are_of_the_present_sources(root: Path, hosts: list[Path]) -> None:
+    """Each committed record of the Rust tier was measured with the native sources that stand here."""
+    present = rust_digest(root / "plugins/tier-rust/native")
+    stale = [
+        f"{record.host.id}/{kernel}.json was measured with build {record.tiers['rust'].digest[:12]} of tier 'rust', "
+        f"the sources give {present[:12]}: install plugins/tier-rust, run `polytier measure --records docs/benchmarks` "
+        "on that host and then `polytier rank`, and commit what they write"
+        for folder in hosts
+        for kernel, record in read_records(folder).items()
+        if record.tiers["rust"].digest != present
+    ]
+    assert stale == []
+
+
+def rust_digest(native: Path) -> str:
+    """Return the digest that build.rs bakes in: SHA-256 over name, length and content of each source, by name."""
+    sources = [path.relative_to(native).as_posix() for path in native.glob("src/**/*.rs")]
+    digest = hashlib.sha256()
+    for name in sorted(["Cargo.toml", "Cargo.lock", "build.rs", *sources]):
+        content = (native / name).read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def test_the_table_knows_every_kernel(root: Path) -> None:

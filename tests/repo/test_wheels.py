@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from configparser import ConfigParser
 from email import message_from_bytes
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
@@ -112,6 +113,7 @@ def test_a_tier_pins_core(wheels: dict[str, ZipFile], name: str) -> None:
 @pytest.mark.parametrize("name", DISTRIBUTIONS[1:])
 def test_a_tier_registers_itself(wheels: dict[str, ZipFile], name: str) -> None:
     """The wheel of a first-party tier declares one entry point, named as the tier."""
-    lines = member(wheels[name], "*.dist-info/entry_points.txt").decode().split()
-    assert lines[0] == "[polytier.tiers]"
-    assert lines[1].partition("=")[0] == name.removeprefix("polytier-")
+    points = ConfigParser(delimiters="=")
+    points.read_string(member(wheels[name], "*.dist-info/entry_points.txt").decode())
+    tier = name.removeprefix("polytier-")
+    assert dict(points["polytier.tiers"]) == {tier: f"polytier_{tier}"}

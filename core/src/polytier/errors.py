@@ -87,6 +87,11 @@ class TierLoadError(PolytierError, ImportError):
         return error
 
 
+def passing(failure: BaseException) -> bool:
+    """Say whether a failure is only of the moment: the tier calls a kernel while it is being imported."""
+    return isinstance(failure, TierLoadError) and not failure.lasting
+
+
 class MissingImplementation(PolytierError, NotImplementedError):  # noqa: N818 - nothing went wrong, the tier declines
     """A tier has no function for a kernel."""
 

@@ -38,7 +38,7 @@ func BenchmarkOrderParameter(b *testing.B) {
 }
 
 func BenchmarkEuler(b *testing.B) {
-	for _, n := range []int{8, 32, 64, 128, 256, 512, 960, 1000, 1024, 1040} {
+	for _, n := range []int{8, 32, 64, 128, 256, 512, 1024} {
 		for _, count := range []int{1, 2} {
 			b.Run(fmt.Sprintf("n=%d,threads=%d", n, count), func(b *testing.B) {
 				SetThreads(count)
@@ -49,5 +49,29 @@ func BenchmarkEuler(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+func BenchmarkNetworkedForce(b *testing.B) {
+	for _, n := range []int{8, 32, 128, 512} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			task := network(n, 0)
+			for b.Loop() {
+				_ = NetworkedForce(task.Theta, task.Coupling, task.Last)
+			}
+		})
+	}
+}
+
+func BenchmarkBuildKnm(b *testing.B) {
+	for _, n := range []int{1, 16, 256} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			template := make([]float64, n*n)
+			for b.Loop() {
+				_ = BuildKnm(n, 0.45, 0.3, template)
+			}
+		})
 	}
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from polytier.dispatch import generate
 
@@ -16,33 +16,28 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)  # process-wide: tracebacks find a body's source by its label
 
 
-class Body(NamedTuple):
-    """A compiled body, and the buckets whose heads it calls."""
-
-    compiled: generate.Compiled
-    buckets: tuple[Bucket, ...]
-
-
 class Bodies:
-    """The bodies of one kernel; `labelled` finds the one that a call came from, however old."""
+    """The bodies of one kernel.
+
+    `labelled` finds the one that a call came from, however old, and the buckets whose heads it calls.
+    """
 
     def __init__(self, kernel: Kernel, private: dict[str, Any], service: object) -> None:
-        number = next(_numbers)
         self._kernel = kernel
         self._private = private
-        self._names = generate.Names(f"_service_{number}", f"_retry_{number}")
+        self._number = next(_numbers)
         self._labels: dict[Any, str] = {}
         self._slots: dict[Any, str] = {}
-        self.labelled: dict[str, Body] = {}
-        self.attended = generate.compile_attended(kernel, self._names)
-        private[self._names.service] = service
+        self.labelled: dict[str, tuple[generate.Compiled, tuple[Bucket, ...]]] = {}
+        self.attended = generate.compile_attended(kernel, self._number)
+        private[generate.service_name(self._number)] = service
 
     def retry_at(self, time: float | None) -> None:
         """Let the bodies that watch the clock enter the slow path from this time on."""
         if time is not None:
-            self._private[self._names.retry] = time
+            self._private[generate.retry_name(self._number)] = time
 
-    def of(self, plan: Plan, watched: frozenset[str], *, notes: bool) -> Body:
+    def of(self, plan: Plan, watched: frozenset[str], *, notes: bool) -> generate.Compiled:
         """Return the body for a plan; the calls of `watched` heads take the slow path."""
         # Equal chains share one body under one label, so that re-ranking back and forth compiles nothing anew.
         heads = tuple(self._heads(plan.buckets, watched))
@@ -50,9 +45,9 @@ class Bodies:
         chains = tuple(tuple(link.name for link in bucket.links) for bucket in plan.buckets)
         label = self._labels.setdefault((shape, chains), f"plan {next(_numbers)}")
         known = self.labelled.get(label)
-        compiled = known.compiled if known else generate.compile_plan(self._kernel, self._names, shape, label)
-        body = self.labelled[label] = Body(compiled, plan.buckets)
-        return body
+        compiled = known[0] if known else generate.compile_plan(self._kernel, self._number, shape, label)
+        self.labelled[label] = compiled, plan.buckets
+        return compiled
 
     def _heads(self, buckets: tuple[Bucket, ...], watched: frozenset[str]) -> Iterator[generate.Head]:
         ends = [bucket.start for bucket in buckets[1:]]

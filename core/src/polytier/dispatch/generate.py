@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 CLOCK = "_clock"
 
 
-class Names(NamedTuple):
-    """The names under which the bodies of one kernel find its service and the time that ends a quarantine."""
+def service_name(number: int) -> str:
+    """Return the name under which the bodies of one declaration find its service."""
+    return f"_service_{number}"
 
-    service: str
-    retry: str
+
+def retry_name(number: int) -> str:
+    """Return the name under which the bodies of one declaration find the time that ends a quarantine."""
+    return f"_retry_{number}"
 
 
 class Head(NamedTuple):
@@ -63,29 +66,29 @@ class Compiled(NamedTuple):
     watched_lines: frozenset[int]
 
 
-def compile_attended(kernel: Kernel, names: Names) -> Compiled:
+def compile_attended(kernel: Kernel, number: int) -> Compiled:
     """Return the body that hands every call to the slow path: first calls, and while pins, traces or failures ask.
 
     A flag tested in every call would do without the swap of bodies, but costs 6 ns a call.
     """
-    body = _Body(kernel, names)
+    body = _Body(kernel, number)
     return _compile(body.line(0, body.attend), "attended")
 
 
-def compile_plan(kernel: Kernel, names: Names, shape: Shape, label: str) -> Compiled:
+def compile_plan(kernel: Kernel, number: int, shape: Shape, label: str) -> Compiled:
     """Return the body that calls the heads by size; one that retries watches the clock to end a quarantine."""
-    body = _Body(kernel, names)
+    body = _Body(kernel, number)
     if shape.retries:
-        body.line(0, f"if {CLOCK}() >= {names.retry}:").line(1, body.attend)
+        body.line(0, f"if {CLOCK}() >= {retry_name(number)}:").line(1, body.attend)
     body.line(0, "try:")
     _branches(body, shape, 0, len(shape.heads), 1)
     body.line(0, "except (ImportError, RuntimeError) as _failure:")
-    body.line(1, f"return {names.service}.fall({label!r}, _failure, {_arguments(kernel)})")
+    body.line(1, f"return {body.service}.fall({label!r}, _failure, {_arguments(kernel)})")
     if len(shape.heads) > 1:
         body.line(0, "except Exception as _failure:")
-        body.line(1, f"if not {names.service}.unsized({label!r}, _failure):").line(2, "raise")
+        body.line(1, f"if not {body.service}.unsized({label!r}, _failure):").line(2, "raise")
         # Outside the handler, so that what the floor raises does not drag the size's failure along.
-        body.line(0, "_last = 'floor'").line(0, f"return {names.service}.floor({_call_arguments(kernel)})")
+        body.line(0, "_last = 'floor'").line(0, f"return {body.service}.floor({_call_arguments(kernel)})")
     return _compile(body, label)
 
 
@@ -114,9 +117,10 @@ def _cell() -> Any:
 class _Body:
     """Lines of a function under construction; all close over `_last`, for codes swap only between equal closures."""
 
-    def __init__(self, kernel: Kernel, names: Names) -> None:
+    def __init__(self, kernel: Kernel, number: int) -> None:
         self.kernel = kernel
-        self.attend = f"return {names.service}.attend({_arguments(kernel)})"
+        self.service = service_name(number)
+        self.attend = f"return {self.service}.attend({_arguments(kernel)})"
         self.heads: dict[int, int] = {}
         self.size_lines: set[int] = set()
         self.watched_lines: set[int] = set()

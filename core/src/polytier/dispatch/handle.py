@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polytier.dispatch.plan import standing_at
 from polytier.dispatch.reasons import Explanation, Reason
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class KernelHandle:
 
 def explain(service: Service, size: int) -> Explanation:
     """Return the explanation of how a call of this size would be served; loads the tiers of the chain."""
+    from polytier.dispatch.plan import standing_at
+
     shared, kernel, ranking = service.dispatcher, service.kernel, service.ranking()
     planner = shared.planner()
     links, left_out = planner.chain(kernel, ranking, standing_at(ranking, size))

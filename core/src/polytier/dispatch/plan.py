@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from polytier.errors import TierLoadError
 from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
@@ -47,11 +46,6 @@ class Plan(NamedTuple):
     def heads(self) -> frozenset[str]:
         """Return the names that serve some size first."""
         return frozenset(bucket.links[0].name for bucket in self.buckets)
-
-
-def passing(failure: BaseException) -> bool:
-    """Say whether a failure is only of the moment: the tier calls a kernel while it is being imported."""
-    return isinstance(failure, TierLoadError) and not failure.lasting
 
 
 def standings(ranking: Ranking) -> tuple[Standing, ...]:

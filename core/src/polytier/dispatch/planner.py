@@ -6,9 +6,9 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from polytier.dispatch.plan import Bucket, Plan, passing, standings
+from polytier.dispatch.plan import Bucket, Plan, standings
 from polytier.dispatch.reasons import Link, LinkReason, Reason
-from polytier.errors import first_line, forget_frames
+from polytier.errors import first_line, forget_frames, passing
 from polytier.marks import FLOOR
 
 if TYPE_CHECKING:

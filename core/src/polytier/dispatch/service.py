@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from polytier.dispatch import generate
 from polytier.dispatch.bodies import Bodies
 from polytier.dispatch.context import Event, pinned, watchers
-from polytier.dispatch.plan import passing
 from polytier.dispatch.reasons import Link, LinkReason, Reason
 from polytier.dispatch.tables import Ranking, find_ranking
-from polytier.errors import ChainExhaustedError, PinError, TierLoadError, first_line, forget_frames
+from polytier.errors import ChainExhaustedError, PinError, TierLoadError, first_line, forget_frames, passing
 from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE = 16
 """Slow calls of other tiers before a body is compiled in which only the suspect's calls are slow.
 
-Compiling takes as long as some 60 slow calls, and a suspect is mostly called again, or put into quarantine, at once.
+Compiling takes as long as some 30 slow calls, and a suspect is mostly called again, or put into quarantine, at once.
 """
 
 Arguments = tuple[Any, ...]
@@ -70,16 +69,16 @@ class Service:
 
     def fall(self, label: str, failure: Exception, args: Arguments, keywords: Keywords) -> Any:
         """Go on with the chain after the head that failed in the body compiled as `label`."""
-        body = self.bodies.labelled[label]
+        compiled, buckets = self.bodies.labelled[label]
         line = failure.__traceback__.tb_lineno if failure.__traceback__ else 0
         failures: Failed = {}
         try:
-            if line in body.compiled.watched_lines:
+            if line in compiled.watched_lines:
                 raise failure
-            place = body.compiled.heads.get(line)
+            place = compiled.heads.get(line)
             if place is None:  # the size expression failed
-                return self._try([body.buckets[0].links[-1]], args, keywords, failures)[0]
-            head, *rest = body.buckets[place].links
+                return self._try([buckets[0].links[-1]], args, keywords, failures)[0]
+            head, *rest = buckets[place].links
             if self._final(head, failure):
                 raise failure
             failures[head.name] = failure
@@ -92,7 +91,7 @@ class Service:
     def unsized(self, label: str, failure: Exception) -> bool:
         """Say whether the failure arose while the body compiled as `label` sized the call."""
         traceback = failure.__traceback__
-        return traceback is not None and traceback.tb_lineno in self.bodies.labelled[label].compiled.size_lines
+        return traceback is not None and traceback.tb_lineno in self.bodies.labelled[label][0].size_lines
 
     @cached_property
     def _size(self) -> Callable[..., Any]:
@@ -145,7 +144,7 @@ class Service:
             self._unsettled += 1
             if watched and (watched == heads or self._unsettled < PATIENCE):
                 return
-            self.function.__code__ = self.bodies.of(plan, watched, notes=self._falls).compiled.code
+            self.function.__code__ = self.bodies.of(plan, watched, notes=self._falls).code
 
     # The slow path -------------------------------------------------------------------------------------------------
 

@@ -109,6 +109,13 @@ EXPORT double polytier_go_order_parameter(uintptr_t theta)
     return forked || !vector(theta, -1, &values) ? NAN : polytierGoOrderParameter(values);
 }
 
+/* Returns the mean seconds of one of `calls` order parameters, timed beyond this boundary. */
+EXPORT double polytier_go_bare_seconds(uintptr_t theta, int64_t calls)
+{
+    polytier_go_values values;
+    return forked || !vector(theta, -1, &values) ? NAN : polytierGoBareSeconds(values, calls);
+}
+
 /* As polytier_go_order_parameter, the mean phase. */
 EXPORT double polytier_go_mean_phase(uintptr_t theta)
 {

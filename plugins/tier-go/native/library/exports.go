@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	native "polytier.org/tier-go"
@@ -78,6 +79,22 @@ func polytierGoOrderParameter(theta C.polytier_go_values) (answer C.double) {
 		return C.double(math.NaN())
 	}
 	return C.double(order)
+}
+
+//export polytierGoBareSeconds
+func polytierGoBareSeconds(theta C.polytier_go_values, calls C.int64_t) (seconds C.double) {
+	defer func() {
+		if recover() != nil {
+			seconds = C.double(math.NaN())
+		}
+	}()
+	start := time.Now()
+	for range int64(calls) {
+		if _, err := native.OrderParameter(slice(theta)); err != nil {
+			return C.double(math.NaN())
+		}
+	}
+	return C.double(time.Since(start).Seconds() / float64(calls))
 }
 
 //export polytierGoMeanPhase

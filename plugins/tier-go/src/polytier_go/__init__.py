@@ -2,6 +2,7 @@
 
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.kuramoto import (
+    bare_seconds,
     build_knm,
     kuramoto_euler,
     kuramoto_phases,
@@ -15,6 +16,7 @@ from polytier_go.runtime import simd_level, warm
 
 __all__ = [
     "BUILD_DIGEST",
+    "bare_seconds",
     "build_knm",
     "kuramoto_euler",
     "kuramoto_phases",

@@ -31,6 +31,13 @@ def order_parameter(theta: ArrayLike) -> float:
     return answer if answer == answer else _mean_field("order_parameter", theta)  # noqa: PLR0124 - isnan costs 40 ns
 
 
+def bare_seconds(theta: ArrayLike, calls: int) -> float:
+    """Return the mean seconds of one of `calls` order parameters, timed in Go; not a number where a sidecar serves."""
+    phases, count = _plain(float_vector(theta, "theta")), integer(calls, "calls", minimum=1)
+    link.made()
+    return link.bare_seconds(id(phases), count)
+
+
 def mean_phase(theta: ArrayLike) -> float:
     """Return the phase of the oscillators' mean field."""
     answer = link.mean_phase(id(theta))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ uintptr_t polytier_go_address(uintptr_t object, int64_t rows, int64_t columns);
 int32_t polytier_go_start(char *level, int64_t threads);
 int32_t polytier_go_text(int32_t which, char *to, int64_t room);
 double polytier_go_order_parameter(uintptr_t theta);
+double polytier_go_bare_seconds(uintptr_t theta, int64_t calls);
 double polytier_go_mean_phase(uintptr_t theta);
 int32_t polytier_go_mean_field(uintptr_t theta, uintptr_t to);
 int32_t polytier_go_build_knm(int64_t n, double base, double decay, uintptr_t to);
@@ -45,6 +47,9 @@ int32_t polytier_go_panic(int32_t helper);
 OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED = range(7)
 DIGEST_TEXT, LEVEL_TEXT, MESSAGE_TEXT = range(3)
 MACHINES: Final = {"x86_64": 62, "aarch64": 183}
+RESERVED: Final = 2 << 30
+"""Bytes of address space that Go's runtime may take at its start: 1.6 GB were measured."""
+
 _ROOM = 1024
 _MOST_THREADS = 1024
 _HEADER = 64
@@ -65,9 +70,10 @@ class Library:
     """The loaded library, proved to be the one that this package was built with."""
 
     def __init__(self) -> None:
-        if sys.implementation.name != "cpython":
-            raise refused(f"this is {sys.implementation.name}, and the library reads CPython's objects", "use CPython")
+        if _implementation() != "cpython":
+            raise refused(f"this is {_implementation()}, and the library reads CPython's objects", "use CPython")
         examine(path())
+        _has_room()
         self._ffi, self._lib = _open(path())
         head = object.__basicsize__
         self._lib.polytier_go_setup(head, id(np.ndarray), id(np.dtype(np.float64)))
@@ -103,7 +109,7 @@ class Library:
 
     def shortcuts(self) -> dict[str, Callable[..., Any]]:
         """Return the library's functions for plain arrays, which are given by their address as objects."""
-        names = ("order_parameter", "mean_phase", "build_knm", "networked_force", "integrate")
+        names = ("order_parameter", "bare_seconds", "mean_phase", "build_knm", "networked_force", "integrate")
         return {name: getattr(self._lib, f"polytier_go_{name}") for name in names}
 
     def solve(self, task: Task) -> Any:
@@ -167,6 +173,22 @@ class Library:
             raise RuntimeError(told(asked, f"the tier met a defect of its own: {self.text(MESSAGE_TEXT)}", hint))
         found = f"the library refuses arguments that were checked, with status {status}"
         raise RuntimeError(told(asked, found, "report it with the arguments, and change none during a call"))
+
+
+def _has_room() -> None:
+    """Raise ImportError where Go's runtime would find no room for its reservations: it would end the process."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    left = limit - pages * resource.getpagesize()
+    if left < RESERVED:
+        hint = "raise `ulimit -v`, or set POLYTIER_GO=sidecar"
+        raise refused(f"Go reserves {RESERVED >> 20} MiB of address space, and {left >> 20} MiB are left", hint)
+
+
+def _implementation() -> str:
+    return sys.implementation.name
 
 
 def examine(file: Path) -> None:

@@ -39,6 +39,7 @@ class Link:
     def __init__(self) -> None:
         self.server: Server | None = None
         self.order_parameter: Callable[[int], float] = no_number
+        self.bare_seconds: Callable[[int, int], float] = no_number
         self.mean_phase: Callable[[int], float] = no_number
         self.build_knm: Callable[[int, float, float, int], int] = no_shortcut
         self.networked_force: Callable[[int, int, int], int] = no_shortcut
@@ -58,7 +59,7 @@ class Link:
         return self.made().solve(task)
 
 
-def no_number(_: int) -> float:
+def no_number(*_: int) -> float:
     """Stand in for a shortcut that returns a number: there is none, ask with checked arguments."""
     return math.nan
 

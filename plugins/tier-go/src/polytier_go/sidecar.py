@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import numpy as np
+
 from polytier.errors import told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import no_number, no_shortcut, out_of_memory
@@ -40,7 +41,11 @@ class Sidecar:
         self._host, self._port = address(os.environ.get(ADDRESS, ""))
         self._seconds = patience(os.environ.get(SECONDS, ""))
         self._own = threading.local()
-        self.health()
+        try:
+            self.health()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def where(self) -> str:
@@ -64,6 +69,7 @@ class Sidecar:
         """Return none: what is sent is checked first."""
         return {
             "order_parameter": no_number,
+            "bare_seconds": no_number,
             "mean_phase": no_number,
             "build_knm": no_shortcut,
             "networked_force": no_shortcut,
@@ -91,18 +97,18 @@ class Sidecar:
             connection, used = self._connection()
             try:
                 connection.request(verb, path, body or None, {"Content-Type": BINARY} if body else {})
-                response = connection.getresponse()
-                return _read(response, answers or {})
+                with connection.getresponse() as response:
+                    return _read(response, answers or {})
             except _STALE as failure:
-                self._drop()
+                self.close()
                 if not used:
                     self._fail(kernel, f"it hung up: {failure!r}", START, failure)
                 # The sidecar may have closed a connection that was idle; kernels may be asked twice.
             except (OSError, http.client.HTTPException, ValueError) as failure:
-                self._drop()
+                self.close()
                 self._fail(kernel, f"{type(failure).__name__}: {failure}", START, failure)
             except BaseException:  # Ctrl-C leaves half an answer on the way
-                self._drop()
+                self.close()
                 raise
 
     def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
@@ -114,15 +120,18 @@ class Sidecar:
         self._own.held = os.getpid(), connection
         return connection, False
 
-    def _drop(self) -> None:
-        self._own.held[1].close()
-        self._own.held = None
+    def close(self) -> None:
+        """Close this thread's connection; the next call makes another."""
+        held: tuple[int, http.client.HTTPConnection] | None = getattr(self._own, "held", None)
+        if held is not None:
+            held[1].close()
+            self._own.held = None
 
     def _described(self, kernel: str, body: bytes, wanted: dict[str, tuple[int, ...]]) -> None:
         told_of = _members(body)
         found = told_of.get("arrays")
         if found != [{"name": name, "shape": list(shape)} for name, shape in wanted.items()]:
-            self._drop()
+            self.close()
             self._fail(kernel, f"it answers with arrays {found!r}, wanted are {wanted!r}", START)
         self._same_build(told_of.get("digest"))
 

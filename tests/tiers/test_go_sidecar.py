@@ -1,0 +1,274 @@
+"""The Go tier's sidecar, as a process on this machine's loopback: both protocols, and the tier that talks to it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+import polytier_go
+from polytier_go import server
+from polytier_go.sidecar import Sidecar
+from polytier_go.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMEOUT = 300.0
+
+
+@contextlib.contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a sidecar on a free port; it is ended at the end."""
+    command = [str(server.path()), "--listen", "127.0.0.1:0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
+            assert found is not None
+            yield process, found[1]
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Return the address of a running sidecar."""
+    with running() as (_, where):
+        yield where
+
+
+@pytest.fixture
+def sidecar(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sidecar]:
+    """Return the tier's end of the connection to the running sidecar."""
+    monkeypatch.setenv("POLYTIER_GO_SIDECAR", address)
+    connected = Sidecar()
+    yield connected
+    connected.close()
+
+
+def ask(address: str, verb: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    """Send one request and return status and members of the answer."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    with contextlib.closing(connection):
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(verb, path, sent, {"Content-Type": "application/json"} | headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def environment(address: str) -> dict[str, str]:
+    """Return the environment of a process whose Go tier talks to the sidecar."""
+    return os.environ | {"POLYTIER_GO": "sidecar", "POLYTIER_GO_SIDECAR": address}
+
+
+def test_the_kit_passes_through_the_sidecar(address: str, tmp_path: Path) -> None:
+    """The whole conformance kit passes with the sidecar in place of the library, and no call is declined."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "polytier.testing.plugin", "-p", "no:cacheprovider"]
+    command += ["--pyargs", "polytier.testing", "--tier", "go"]
+    done = subprocess.run(
+        command, env=environment(address), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=TIMEOUT
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "declined" not in done.stdout.rpartition("polytier conformance")[2].replace("declined  not run", "")
+
+
+def test_dispatch_reaches_the_sidecar(address: str) -> None:
+    """With POLYTIER_GO=sidecar the tier serves a dispatched call without loading the library."""
+    code = """
+import polytier
+from pathlib import Path
+with polytier.using("go"), polytier.trace() as calls:
+    print(polytier.order_parameter([0.0, 0.0]))
+print(calls[0].tier, "libpolytier_go" in Path("/proc/self/maps").read_text())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(address), capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("1.0\ngo False\n", "")
+
+
+def test_the_sidecar_gives_the_bits_of_the_library(sidecar: Sidecar) -> None:
+    """Library and sidecar are one implementation: equal arguments give equal bits."""
+    rng = np.random.default_rng(5)
+    theta, omega, K = rng.uniform(-3, 3, 70), rng.normal(0, 1, 70), rng.uniform(0, 0.02, (70, 70))
+    arrays, numbers = {"theta0": theta, "omega": omega, "K": K}, {"dt": 0.01, "n_steps": 90}
+    for kernel in ("kuramoto_euler", "kuramoto_rk4", "kuramoto_phases", "kuramoto_trajectory"):
+        here = getattr(polytier_go, kernel)(theta, omega, K, 0.01, 90)
+        there = sidecar.solve(Task(kernel, arrays, numbers))
+        assert np.array_equal(np.asarray(here), np.asarray(there))
+    assert sidecar.solve(Task("mean_phase", {"theta": theta})) == polytier_go.mean_phase(theta)
+    assert np.array_equal(
+        sidecar.solve(Task("networked_force", {"theta": theta, "K": K})), polytier_go.networked_force(theta, K)
+    )
+
+
+def test_threads_have_connections_of_their_own(sidecar: Sidecar) -> None:
+    """Threads that call at once get their own answers."""
+    rng = np.random.default_rng(6)
+    inputs = [rng.uniform(-3, 3, n) for n in range(1, 9)]
+    found: dict[int, list[float]] = {}
+
+    def work(place: int) -> None:
+        task = Task("order_parameter", {"theta": inputs[place]})
+        found[place] = [sidecar.solve(task) for _ in range(50)]
+        sidecar.close()
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(len(inputs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {place: [polytier_go.order_parameter(theta)] * 50 for place, theta in enumerate(inputs)}
+
+
+def test_an_idle_connection_that_was_closed_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sidecar that was started again at the same place serves the next call."""
+    task = Task("order_parameter", {"theta": np.zeros(3)})
+    with running() as (first, address):
+        monkeypatch.setenv("POLYTIER_GO_SIDECAR", address)
+        connected = Sidecar()
+        assert connected.solve(task) == 1.0
+        first.kill()
+        first.wait()
+        with running("--listen", address.removeprefix("http://")):
+            assert connected.solve(task) == 1.0
+        connected.close()
+
+
+def test_a_forked_child_has_a_connection_of_its_own(address: str) -> None:
+    """After a fork parent and child both go on, for the sidecar is another process."""
+    code = """
+import os, numpy as np, polytier_go
+polytier_go.order_parameter(np.zeros(3))
+child = os.fork()
+found = [polytier_go.order_parameter(np.zeros(3)) for _ in range(20)]
+if child == 0:
+    os._exit(found != [1.0] * 20)
+print(os.waitpid(child, 0)[1], found == [1.0] * 20)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(address), capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("0 True\n", "")
+
+
+def test_health_tells_the_build(address: str) -> None:
+    """The health endpoint names protocol, digest, level and kernels."""
+    status, found = ask(address, "GET", "/health")
+    assert status == 200
+    assert (found["status"], found["protocol"], found["digest"]) == ("ok", 1, polytier_go.BUILD_DIGEST)
+    assert found["level"] in {"avx2", "baseline"}
+    assert "kuramoto_euler" in found["kernels"]
+
+
+def test_json_is_for_people(address: str) -> None:
+    """A kernel can be asked with a JSON object of its parameters, defaults included."""
+    kernels = "/v1/kernels/"
+    assert ask(address, "POST", kernels + "order_parameter", {"theta": [0, 0]}) == (200, {"value": 1.0})
+    status, found = ask(address, "POST", kernels + "build_knm", {})
+    assert status == 200
+    assert np.array_equal(found["K"], polytier_go.build_knm())
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("nonesuch", {}, 404),
+        ("order_parameter", {"theta": []}, 422),
+        ("order_parameter", {"theta": [1, "two"]}, 400),
+        ("order_parameter", b'{"theta": [NaN]}', 400),
+        ("kuramoto_euler", {"theta0": [1], "omega": [1, 2], "K": [[1]], "dt": 1, "n_steps": 1}, 422),
+        ("build_knm", {"n": 100_000}, 413),
+    ],
+)
+def test_what_is_refused_says_why(address: str, path: str, body: Any, status: int) -> None:
+    """A request that cannot be answered gets a status, an error and a hint."""
+    found = ask(address, "POST", f"/v1/kernels/{path}", body)
+    assert found[0] == status
+    assert set(found[1]) == {"error", "hint"}
+
+
+def test_a_body_that_is_too_long_is_not_read() -> None:
+    """A request beyond --max-bytes is refused by its announced length."""
+    with running("--max-bytes", "4096") as (_, address):
+        headers = {"Content-Type": "application/vnd.polytier.arrays"}
+        status, found = ask(address, "POST", "/v1/kernels/order_parameter", bytes(10_000), **headers)
+        assert (status, set(found)) == (413, {"error", "hint"})
+
+
+def test_pages_in_a_browser_are_not_answered(address: str) -> None:
+    """A request that a page in a browser makes is refused."""
+    assert ask(address, "GET", "/health", Origin="http://example.org")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--listen", "0.0.0.0:0"], "--allow-remote must permit"),
+        (["--listen", "[::]:0"], "--allow-remote must permit"),
+        (["--listen", "here"], "is not HOST:PORT"),
+        (["--nonesuch"], "flag provided but not defined"),
+        (["--max-bytes", "1"], "--max-bytes 1"),
+    ],
+)
+def test_options_that_are_refused(arguments: list[str], wanted: str) -> None:
+    """A wrong option, or an address that others can reach, ends the sidecar with status 2 and a hint."""
+    done = subprocess.run([server.path(), *arguments], capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    assert done.returncode == 2
+    assert wanted in done.stderr
+    assert "hint: " in done.stderr
+
+
+@pytest.mark.parametrize("one", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(one: signal.Signals) -> None:
+    """SIGTERM and SIGINT end the sidecar with status 0."""
+    with running() as (process, address):
+        assert ask(address, "GET", "/health")[0] == 200
+        process.send_signal(one)
+        assert process.wait(TIMEOUT) == 0
+
+
+def test_the_console_script_runs_the_packaged_binary(tmp_path: Path) -> None:
+    """`polytier-go-sidecar` is the binary of the package, even where PATH has another of that name first."""
+    impostor = tmp_path / "polytier-go-sidecar"
+    impostor.write_text("#!/bin/sh\necho impostor\n")
+    impostor.chmod(0o755)
+    script = Path(sys.executable).with_name("polytier-go-sidecar")
+    done = subprocess.run(
+        [script, "--version"],
+        env=os.environ | {"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    assert (done.stdout, done.returncode) == (polytier_go.BUILD_DIGEST + "\n", 0)
+
+
+def test_help_lists_every_option() -> None:
+    """--help prints the usage and ends with status 0."""
+    done = subprocess.run([server.path(), "--help"], capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    assert done.returncode == 0
+    for option in ("--listen", "--allow-remote", "--max-bytes", "--time-limit", "--calls", "--threads", "--check"):
+        assert option in done.stdout
+
+
+def test_the_check_tells_whether_a_sidecar_is_well(address: str) -> None:
+    """--check ends with status 0 where a sidecar answers, and with 1 where none does."""
+    for where, status in ((address, 0), ("http://127.0.0.1:1", 1)):
+        done = subprocess.run([server.path(), "--check", where], capture_output=True, check=False, timeout=TIMEOUT)
+        assert done.returncode == status
