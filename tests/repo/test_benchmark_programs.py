@@ -224,13 +224,38 @@ def test_a_families_formulations_agree_with_the_floor() -> None:
         np.testing.assert_allclose(getattr(forms, name)(*arguments), phases, rtol=0, atol=1e-12, err_msg=name)
 
 
+def test_the_formulations_of_signals_agree_with_the_floor() -> None:
+    """Every NumPy and plain formulation of aer, doppler and faraday gives the floor's answer."""
+    aer, doppler, faraday = (module(f"{name}_forms") for name in ("aer", "doppler", "faraday"))
+    k = np.arange(90)
+    events = (k % 7, (3 * k).astype(np.uint64), np.where(k % 5, 1, -1).astype(np.int8), 7)
+    for decode in (*aer.NUMPY.values(), *aer.NUMBA.values(), aer.counts_shared):
+        window = 128 if decode in aer.NUMPY.values() else np.uint64(128)
+        np.testing.assert_array_equal(decode(*events, window), polytier.aer_decode_rate(*events, 128))
+    options = {"phase_lag": 0.1, "doppler_strength": 2.0, "velocity_epsilon": 0.5, "distance_scale": 2.0}
+    draw = np.random.default_rng(4)
+    swarm = (*draw.uniform(-1.0, 1.0, (4, 5)), draw.uniform(0.0, 1.0, (5, 5)))
+    path = polytier.doppler_kuramoto_trace(*swarm, 0.1, 6, **options)
+    for force in (doppler.matrices, doppler.pairs):
+        slopes = force(*swarm, *options.values())
+        np.testing.assert_allclose(slopes, polytier.doppler_kuramoto(*swarm, **options), rtol=1e-12)
+        for one, other in zip(doppler.trace(force, *swarm, 0.1, 6, *options.values()), path, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    t = np.linspace(0.0, 1.0, 9)
+    waveform = (t, 1.0 + t, t * 0.0 + 1.0, 2.0 - t, t * 0.0 - 1.0, 3.0, 2.0, 0.5)
+    for recover in (faraday.formulas, faraday.Buffered(9), faraday.one_pass):
+        for one, other in zip(recover(*waveform), polytier.faraday_recovery(*waveform), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
 def test_every_family_states_its_kernels() -> None:
-    """Each file in peers/ names kernels of the catalogue, each with its sizes."""
+    """Each file in peers/ names kernels of the catalogue, each with its sizes; a kind of arguments may follow a dot."""
     peers = module("peers")
     assert "kuramoto" in peers.families()
     for name in peers.families():
         family = peers.load(name)
-        assert all(hasattr(polytier, kernel) and sizes for kernel, sizes in family.KERNELS.items())
+        kernels = {kernel.partition(".")[0]: sizes for kernel, sizes in family.KERNELS.items()}
+        assert all(hasattr(polytier, kernel) and sizes for kernel, sizes in kernels.items())
 
 
 def test_quick_leaves_out_long_cells_unless_they_are_asked_for() -> None:
