@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from report import Row
 
-EXACT, ROUNDED = "aer_decode_rate", "aer_decode_rate, a sum that rounds"
+EXACT, ROUNDED = "aer_decode_rate", "aer_decode_rate.rounded"
 SIZES = (1_000, 100_000, 10_000_000)
 KERNELS = {EXACT: SIZES, ROUNDED: SIZES}
 CHANNELS = 16

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 # A run inside this process forgets what it imported; NumPy and Hypothesis cannot be imported twice.
+import polytier.testing.families.aer
+import polytier.testing.families.doppler
+import polytier.testing.families.faraday
 import polytier.testing.families.kuramoto
 import polytier.testing.families.operators  # noqa: F401
 from polytier.kernels.declaration import Case, Kernel, catalogue

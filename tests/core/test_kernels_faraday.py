@@ -120,3 +120,13 @@ def test_rates_may_differ_by_eight_roundings_of_their_terms() -> None:
             assert (compare(other, answer, faraday.RECOVERY_TOLERANCE, arguments) is None) is agrees
     keywords = {"turns": 5.0, "load_resistance": 1.0}
     assert compare(answer, answer, faraday.RECOVERY_TOLERANCE, arguments[:5], keywords) is None
+
+
+def test_the_scalar_form_may_differ_as_the_waveform_may() -> None:
+    """The same allowance holds for one moment."""
+    kernel = next(k for k in family("faraday") if k.name == "faraday_back_emf")
+    moment = (1.0, -1.0, 1.0, 2.0 * (1 + 1e-15), 5.0)
+    answer = kernel.floor(*moment)
+    for part, agrees in ((2e-16, True), (1e-14, False)):
+        found = compare(answer + part * 20 * math.pi, answer, kernel.tolerance, moment)
+        assert (found is None) is agrees

@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 
 from polytier.kernels.declaration import catalogue
 from polytier.testing.claims import claims_of, search
-from polytier.testing.families import kuramoto, operators
+from polytier.testing.families import aer, doppler, faraday, kuramoto, operators
 from polytier.testing.selection import Kernels
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from polytier.testing.claims import Claim
 
+CLAIMS = [claim for module in (aer, doppler, faraday, kuramoto, operators) for claim in module.family.claims]
 FLOORS = {kernel.name: kernel.floor for kernel in catalogue}
-CLAIMS = [*kuramoto.family.claims, *operators.family.claims]
 
 
 def _unchanged(theta0: Any, *_: Any) -> Any:
@@ -75,6 +75,24 @@ def _too_long(psi: Any) -> Any:
     return ex, ey, ez, R + float(np.sum(np.abs(psi) ** 2)) + 1e-6
 
 
+def _reversed_channels(address: Any, t_ns: Any, polarity: Any, n: int, window: int) -> Any:
+    return FLOORS["aer_decode_rate"](address, t_ns, polarity, n, window)[::-1] + 1e-9
+
+
+def _since_the_epoch(_address: Any, t_ns: Any, *_rest: Any) -> Any:
+    return np.array([float(t_ns[0])])
+
+
+def _with_more_energy(*waveform: Any) -> Any:
+    found = FLOORS["faraday_recovery"](*waveform)
+    return found._replace(energy=found.energy + 1.0)
+
+
+def _moved_on(*swarm: Any, **options: Any) -> Any:
+    found = FLOORS["doppler_kuramoto_trace"](*swarm, **options)
+    return found._replace(phases=found.phases + 1e-6, time=found.time + 1e-6)
+
+
 FAULTS: dict[str, Callable[..., Any]] = {
     "agrees_with_the_floor_on_drawn_pairs": _shifted("commutator_dense"),
     "agrees_with_the_floor_on_hermitian_pairs": _shifted("commutator_dense"),
@@ -118,6 +136,15 @@ FAULTS: dict[str, Callable[..., Any]] = {
     "has_the_coherence_of_the_path": _shifted_coherence,
     "converges_with_order_4": FLOORS["kuramoto_euler"],
     "converges_with_order_1": _hurried,
+    "agrees_with_the_floor_on_drawn_events": _reversed_channels,
+    "is_unchanged_by_a_delay": _since_the_epoch,
+    "agrees_with_the_floor_on_drawn_waveforms": _with_more_energy,
+    "quadruples_with_twice_the_turns": _with_more_energy,
+    "is_the_waveform_at_one_moment": lambda *moment: FLOORS["faraday_back_emf"](*moment) + 1.0,
+    "agrees_with_the_floor_on_drawn_oscillators": lambda phases, *_, **__: np.ones_like(phases) * 77.0,
+    "is_unchanged_by_a_turn_of_all_phases": lambda phases, *_, **__: phases.copy(),
+    "agrees_with_the_floor_on_drawn_swarms": _moved_on,
+    "begins_with_what_is_given": _moved_on,
 }
 """For each claim an implementation of which it is false."""
 

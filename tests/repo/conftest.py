@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,3 +37,12 @@ def wheels() -> dict[str, ZipFile]:
     if not place:
         pytest.fail("POLYTIER_WHEELS names no folder of wheels; run `tox -e repo`, which builds them")
     return {path.name.split("-")[0].replace("_", "-"): ZipFile(path) for path in sorted(Path(place).glob("*.whl"))}
+
+
+@pytest.fixture(scope="module")
+def benchmarks(root: Path) -> Iterator[Path]:
+    """Put the folder of the benchmark programs on the path, as running one of them does, and return it."""
+    folder = root / "benchmarks"
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))

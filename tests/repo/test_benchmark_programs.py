@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
-from pathlib import Path
+from importlib import import_module as module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,23 +14,10 @@ import pytest
 import polytier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 PROGRAMS = ("boundary", "dispatch_overhead", "peers", "limits", "discovery", "import_time")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def importable() -> Iterator[None]:
-    """Put the programs' folder on the path, as running one of them does."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield
-    sys.path.remove(str(BENCHMARKS))
-
-
-def module(name: str) -> Any:
-    """Return a module of the programs' folder."""
-    return importlib.import_module(name)
+pytestmark = pytest.mark.usefixtures("benchmarks")
 
 
 def contender(name: str = "one", group: str = "numba", **keywords: Any) -> Any:
@@ -209,42 +195,6 @@ def test_overhead_is_measured_over_the_compiled_function(starts: list[int], bad:
     assert "attended" not in kernel.__code__.co_filename
 
 
-def test_a_families_formulations_agree_with_the_floor() -> None:
-    """Every NumPy and plain formulation of kuramoto gives the floor's answer."""
-    forms, draw = module("kuramoto_forms"), np.random.default_rng(1)
-    theta, omega, coupling = draw.uniform(-3, 3, 40), draw.normal(size=40), draw.uniform(0, 0.05, (40, 40))
-    wanted = polytier.order_parameter.dispatch.floor(theta)
-    found = [forms.order_reduce(theta), forms.order_blocked(theta, np.empty(16)), forms.order_loop(theta)]
-    assert found == pytest.approx([wanted] * 3, abs=1e-14)
-    arguments = (theta, omega, coupling, 0.01, 20)
-    phases = polytier.kuramoto_euler.dispatch.floor(*arguments)
-    names = [name for name in vars(forms) if name.startswith("euler_")]
-    assert len(names) == 7
-    for name in names:
-        np.testing.assert_allclose(getattr(forms, name)(*arguments), phases, rtol=0, atol=1e-12, err_msg=name)
-
-
-def test_the_formulations_of_operators_agree_with_the_floor() -> None:
-    """Every NumPy and plain formulation of operators gives the floor's answer."""
-    forms, draw = module("operators_forms"), np.random.default_rng(1)
-    a, b = draw.normal(size=(2, 8, 8)) + 1j * draw.normal(size=(2, 8, 8))
-    a, b = a + a.conj().T, b + b.conj().T
-    given = {
-        "commutator": (polytier.commutator_dense, (a, b)),
-        "pauli": (polytier.pauli_decompose, (a,)),
-        "expectations": (polytier.pauli_expectations, (a[0] / 10.0,)),
-        "hamiltonian": (polytier.xy_hamiltonian_dense, (a.real[:4, :4], a.real[4, :4], 0.3)),
-        "dimension": (polytier.dla_dimension, (np.array([a, b]),)),
-    }
-    names = [name for name in vars(forms) if name.partition("_")[0] in given]
-    assert len(names) == 12
-    for name in names:
-        kernel, arguments = given[name.partition("_")[0]]
-        found, wanted = getattr(forms, name)(*arguments), kernel.dispatch.floor(*arguments)
-        for one, other in zip(found, wanted, strict=True) if isinstance(wanted, tuple) else [(found, wanted)]:
-            np.testing.assert_allclose(one, other, rtol=0, atol=1e-12, err_msg=name)
-
-
 def test_every_family_states_its_kernels() -> None:
     """Each file in peers/ names kernels of the catalogue, each with its sizes; a kind of arguments may follow a dot."""
     peers = module("peers")
@@ -288,9 +238,9 @@ def test_a_report_is_written_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_help_teaches(program: str) -> None:
+def test_help_teaches(program: str, benchmarks: Path) -> None:
     """--help states what the program does, its rows or an example, and the shared options."""
-    command = [sys.executable, str(BENCHMARKS / f"{program}.py"), "--help"]
+    command = [sys.executable, str(benchmarks / f"{program}.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {"--rounds", "--quick", "--json"} <= set(done.stdout.replace(",", " ").split())
     assert len(done.stdout.splitlines()) > 15
