@@ -159,6 +159,7 @@ def test_the_floor_keeps_the_claim(claim: Claim) -> None:
     assert search(claim, Kernels(FLOORS), 5) >= 1
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("claim", CLAIMS, ids=_said)
 def test_the_fault_is_found(claim: Claim) -> None:
     """An implementation of which the claim is false is found out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisWarning
 
 from polytier.agreement import compare
 from polytier.testing.answers import DECLINED, outcome
@@ -81,7 +83,9 @@ def search(claim: Claim, tier: Kernels, examples: int) -> int:
         held += 1
 
     try:
-        hold()
+        with warnings.catch_warnings():  # Hypothesis would print large arrays whole; the message here does not
+            warnings.filterwarnings("ignore", "Generating overly large repr", HypothesisWarning)
+            hold()
     except AssertionError as failure:
         raise AssertionError(f"{failure}; the smallest input found is {_shown(last)}") from failure
     except ExceptionGroup as failures:  # several faults, or one that did not come again
