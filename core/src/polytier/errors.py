@@ -227,11 +227,6 @@ def mistyped_conversion(argument: str, wanted: str, value: object, failure: Exce
     return form(argument, wanted, f"{type(value).__name__} ({failure})")
 
 
-def overflow(kernel: str) -> OverflowError:
-    """Return the OverflowError for finite arguments whose answer is not."""
-    return OverflowError(told(f"compute {kernel}", "the answer is too large for float64", "scale the arguments down"))
-
-
 def no_memory(name: str, needed: int, available: int | None) -> MemoryError:
     """Return the MemoryError for an array of `needed` bytes; `available` is None where the system itself refused."""
     wanted = f"{needed / 2**30:.3g} GiB are needed" if needed < 2**64 else "2**64 bytes or more are needed"

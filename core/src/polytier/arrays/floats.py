@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from polytier.errors import bad_type, bad_value, mistyped_conversion
+from polytier.errors import bad_type, bad_value, mistyped_conversion, not_finite
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+Answer = TypeVar("Answer", bound=np.generic | np.ndarray[Any, Any])
 
 
 def float_vector(value: ArrayLike, name: str, *, length: int | None = None) -> NDArray[np.float64]:
@@ -69,6 +71,14 @@ def square_matrices(value: ArrayLike, name: str) -> NDArray[np.complex128]:
     return _finite(array, name)
 
 
+def finite_answer(values: Answer, name: str) -> Answer:
+    """Return computed values; ValueError where finite arguments took them beyond float64."""
+    found = _not_finite(values)
+    if found:
+        raise not_finite(name, found)
+    return values
+
+
 def as_array(value: ArrayLike, name: str, wanted: str) -> NDArray[Any]:
     """Return `value` as the array that NumPy makes of it, whatever its dtype and shape."""
     try:
@@ -98,8 +108,18 @@ def _square(array: NDArray[Any], name: str, size: int | None) -> None:
 
 
 def _finite(array: NDArray[Any], name: str) -> NDArray[Any]:
-    finite = np.isfinite(array)
-    if not finite.all():
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise bad_value(name, "finite", f"{array[place]} at index {place if array.ndim > 1 else place[0]}")
+    found = _not_finite(array)
+    if found:
+        raise bad_value(name, "finite", found)
     return array
+
+
+def _not_finite(values: Any) -> str:
+    """Return the first value that is not finite and its place in words; nothing where all are finite."""
+    finite = np.isfinite(values)
+    if finite.all():
+        return ""
+    if not values.ndim:
+        return str(values)
+    place = tuple(int(i) for i in np.argwhere(~finite)[0])
+    return f"{values[place]} at index {place if values.ndim > 1 else place[0]}"

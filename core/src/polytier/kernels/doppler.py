@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from polytier.arrays import float_matrix, float_vector, integer, new_array, positive, real, require_memory
-from polytier.errors import not_finite
+from polytier.arrays import (
+    finite_answer,
+    float_matrix,
+    float_vector,
+    integer,
+    new_array,
+    positive,
+    real,
+    require_memory,
+)
 from polytier.kernels.cases import (
     around,
     around_option,
@@ -294,7 +302,7 @@ def doppler_kuramoto(  # noqa: PLR0913 - the quantities of the model
     model, theta, z = _checked(phases, positions, velocities, omega, coupling, named)
     t = real(time, "time", minimum=0.0)
     with np.errstate(all="ignore"):  # what overflows is told below
-        return _sound("the derivative", _velocity(model, theta, z, t))
+        return finite_answer(_velocity(model, theta, z, t), "the derivative")
 
 
 @kernel(size="len(phases) ** 2 * n_steps", tolerance=TRACE_TOLERANCE, cases=_trace_cases)
@@ -371,7 +379,7 @@ def doppler_kuramoto_trace(  # noqa: PLR0913, PLR0917 - the quantities of the mo
             trace.order_parameter[k] = _coherence(trace.phases[k])
             trace.lock_error[k] = np.abs(_wrapped(trace.phases[k] - trace.phases[k][:, None])).max()
     for name, part in trace._asdict().items():
-        _sound(name, part)
+        finite_answer(part, name)
     return trace
 
 
@@ -450,11 +458,3 @@ def _wrapped(angles: Any) -> Any:
 
 def _coherence(theta: Vector) -> float:
     return math.hypot(np.cos(theta).sum(), np.sin(theta).sum()) / len(theta)
-
-
-def _sound(name: str, values: Vector) -> Vector:
-    finite = np.isfinite(values)
-    if not finite.all():
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise not_finite(name, f"{values[place]} at index {place if len(place) > 1 else place[0]}")
-    return values

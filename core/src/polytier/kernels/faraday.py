@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from polytier.arrays import float_vector, positive, real
+from polytier.arrays import finite_answer, float_vector, positive, real
 from polytier.errors import bad_value, not_finite
 from polytier.kernels.cases import (
     around,
@@ -276,11 +276,11 @@ def faraday_recovery(  # noqa: PLR0913, PLR0917 - the quantities of the experime
     efficiency = real(coupling_efficiency, "coupling_efficiency", minimum=0.0, maximum=1.0)
     with np.errstate(all="ignore"):  # what overflows is told below, by its name
         steps = _steps(times)
-        flux = _finite("flux", np.pi * r * r * b)
-        rate = _finite("flux_rate", _flux_rate(r, dr, b, db))
-        emf = _finite("back_emf", -coil * rate)
-        power = _finite("power", efficiency * emf * emf / load if efficiency else np.zeros_like(emf))
-        energy = _finite("energy", (0.5 * (power[:-1] + power[1:]) * steps).sum())
+        flux = finite_answer(np.pi * r * r * b, "flux")
+        rate = finite_answer(_flux_rate(r, dr, b, db), "flux_rate")
+        emf = finite_answer(-coil * rate, "back_emf")
+        power = finite_answer(efficiency * emf * emf / load if efficiency else np.zeros_like(emf), "power")
+        energy = finite_answer((0.5 * (power[:-1] + power[1:]) * steps).sum(), "energy")
     return FaradayRecovery(flux, rate, emf, power, float(energy), float(np.abs(emf).max()), float(power.max()))
 
 
@@ -350,11 +350,3 @@ def _steps(times: Vector) -> Vector:
         place = int(np.argmin(steps > 0.0)) + 1
         raise bad_value("time", "strictly increasing", f"{times[place]} after {times[place - 1]} at index {place}")
     return steps
-
-
-def _finite(name: str, values: Any) -> Any:
-    finite = np.isfinite(values)
-    if not finite.all():
-        place = f" at index {int(np.argmin(finite))}" if np.ndim(values) else ""
-        raise not_finite(name, f"{values[~finite][0]}{place}")
-    return values

@@ -97,7 +97,7 @@ def commutator_cases() -> Iterator[Case]:
     yield Case("a commutes with itself", lambda: (dense(9, 9, seed=3),) * 2)
     yield Case("far apart in size", lambda: (1e150 * dense(6, 6, seed=1), 1e-150 * dense(6, 6, seed=2)))
     yield Case("huge parts that cancel", lambda: (np.full((4, 4), 1e308 + 1e308j), 1e-10 * dense(4, 4, seed=2)))
-    yield refused("overflow", lambda: (1e200 * dense(4, 4, seed=1), 1e200 * dense(4, 4, seed=2)), OverflowError)
+    yield refused("overflow", lambda: (1e200 * dense(4, 4, seed=1), 1e200 * dense(4, 4, seed=2)), ValueError)
     yield refused("sizes differ", lambda: (dense(4, 4, seed=1), dense(5, 5, seed=1)), ValueError)
     for place, name in enumerate("ab"):
         good = lambda: (dense(6, 6, seed=1), dense(6, 6, seed=2))  # noqa: E731
@@ -126,7 +126,7 @@ def weight_cases() -> Iterator[Case]:
     yield Case("one string", lambda: (np.eye(1, 4**4, 0b11_01_10_00)[0],))
     yield refused("a power of two", lambda: (dense(8, seed=1),), ValueError)
     yield refused("not a power of two", lambda: (dense(48, seed=1),), ValueError)
-    yield refused("overflow", lambda: (np.full(16, 1.5e308),), OverflowError)
+    yield refused("overflow", lambda: (np.full(16, 1.5e308),), ValueError)
     yield from around(0, "c", lambda: (dense(16, seed=3),), lambda: complex_inputs(dense(16, seed=3)))
 
 
@@ -138,8 +138,8 @@ def hamiltonian_cases() -> Iterator[Case]:
         yield Case(f"n={n}, no anisotropy", lambda n=n: network(n, n))  # type: ignore[misc]
     yield Case("no coupling", lambda: (np.zeros((4, 4)), network(4, 1)[1]))
     yield Case("halves that would overflow together", lambda: (np.full((2, 2), 8e307), [0.0, 1.0]))
-    yield refused("overflow", lambda: (np.full((3, 3), 1e308), np.zeros(3)), OverflowError)
-    yield refused("overflow of the fields", lambda: (np.zeros((3, 3)), np.full(3, 1e308)), OverflowError)
+    yield refused("overflow", lambda: (np.full((3, 3), 1e308), np.zeros(3)), ValueError)
+    yield refused("overflow of the fields", lambda: (np.zeros((3, 3)), np.full(3, 1e308)), ValueError)
     yield refused("more than the memory", lambda: _huge(TOO_MANY_QUBITS), MemoryError)
     yield refused("more than all addresses", lambda: _huge(80), MemoryError)
     yield refused("K larger than omega", lambda: (np.zeros((4, 4)), np.zeros(3)), ValueError)
@@ -175,7 +175,7 @@ def state_cases() -> Iterator[Case]:
     yield Case("no amplitude", lambda: (np.zeros(8),))
     yield refused("no qubit", lambda: ([1.0],), ValueError)
     yield refused("not a power of two", lambda: (dense(6, seed=1),), ValueError)
-    yield refused("overflow", lambda: (np.full(8, 1e200),), OverflowError)
+    yield refused("overflow", lambda: (np.full(8, 1e200),), ValueError)
     yield from around(0, "psi", lambda: (state(4, 3),), lambda: complex_inputs(state(4, 3)))
 
 

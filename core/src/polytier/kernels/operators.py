@@ -14,6 +14,7 @@ import numpy as np
 
 from polytier.arrays import (
     complex_vector,
+    finite_answer,
     float_matrix,
     float_vector,
     integer,
@@ -24,7 +25,7 @@ from polytier.arrays import (
     square_matrices,
     square_matrix,
 )
-from polytier.errors import bad_value, overflow, told
+from polytier.errors import bad_value, told
 from polytier.kernels.algebra import close_matrices, close_strings, strings_of
 from polytier.kernels.declaration import kernel
 from polytier.kernels.operator_cases import (
@@ -56,12 +57,6 @@ def commutator_scale(a: ArrayLike, b: ArrayLike) -> float:
     return 100.0 + float(np.linalg.norm(np.asarray(a, complex)) * np.linalg.norm(np.asarray(b, complex)))
 
 
-def _finite(answer: Complex, name: str) -> Complex:
-    if not np.isfinite(answer).all():
-        raise overflow(name)
-    return answer
-
-
 @kernel(size="len(a)", tolerance=Tolerance.scaled(1e-12, commutator_scale), cases=commutator_cases)
 def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
     r"""Return the commutator of two dense matrices.
@@ -81,11 +76,10 @@ def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
     Raises
     ------
     ValueError
-        If an argument is empty, not square, not of the other's size, or not finite.
+        If an argument is empty, not square, not of the other's size, or not finite,
+        or if the answer is too large for float64.
     TypeError
         If an argument cannot become complex128.
-    OverflowError
-        If the answer is too large for float64.
 
     References
     ----------
@@ -100,7 +94,7 @@ def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
     left = square_matrix(a, "a")
     right = square_matrix(b, "b", size=len(left))
     with np.errstate(over="ignore", invalid="ignore"):
-        return _finite(left @ right - right @ left, "commutator_dense")
+        return finite_answer(left @ right - right @ left, "the commutator")
 
 
 def _on_every_qubit(transform: Complex, digits: Complex, n: int) -> Complex:
@@ -171,11 +165,10 @@ def pauli_reconstruct(c: ArrayLike) -> Complex:
     Raises
     ------
     ValueError
-        If `c` is empty, not a vector, not of a power of four, or not finite.
+        If `c` is empty, not a vector, not of a power of four, or not finite,
+        or if a sum of weights is too large for float64.
     TypeError
         If `c` cannot become complex128.
-    OverflowError
-        If a sum of weights is too large for float64.
 
     Examples
     --------
@@ -187,7 +180,8 @@ def pauli_reconstruct(c: ArrayLike) -> Complex:
     n = qubit_count(len(weights), "c", base=4)
     entries = _on_every_qubit(_ENTRIES_OF_WEIGHTS, weights.copy(), n).reshape((2,) * (2 * n))
     rows_then_columns = (*range(0, 2 * n, 2), *range(1, 2 * n, 2))
-    return _finite(np.ascontiguousarray(entries.transpose(rows_then_columns).reshape(2**n, 2**n)), "pauli_reconstruct")
+    matrix = np.ascontiguousarray(entries.transpose(rows_then_columns).reshape(2**n, 2**n))
+    return finite_answer(matrix, "the matrix")
 
 
 @kernel(size="4 ** len(omega)", tolerance=OPERATOR_TOLERANCE, cases=hamiltonian_cases)
@@ -214,11 +208,10 @@ def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> 
     Raises
     ------
     ValueError
-        If an argument is empty, of the wrong shape, or not finite.
+        If an argument is empty, of the wrong shape, or not finite,
+        or if an entry is too large for float64.
     TypeError
         If an argument cannot become float64.
-    OverflowError
-        If an entry is too large for float64.
     MemoryError
         If the matrix would not fit into the memory that is available; nothing is allocated then.
 
@@ -246,11 +239,9 @@ def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> 
         strengths = 0.5 * coupling[i, j] + 0.5 * coupling[j, i]
         energies = -(fields @ spins) - anisotropy * (strengths @ bonds)
         hops = -2.0 * strengths
-    if not (np.isfinite(energies).all() and np.isfinite(hops).all()):
-        raise overflow("xy_hamiltonian_dense")
-    hamiltonian[states, states] = energies
+    hamiltonian[states, states] = finite_answer(energies, "the energies")
     pair, state = np.nonzero(bonds < 0.0)
-    hamiltonian[state, state ^ (1 << i[pair]) ^ (1 << j[pair])] += hops[pair]
+    hamiltonian[state, state ^ (1 << i[pair]) ^ (1 << j[pair])] += finite_answer(hops, "the hops")[pair]
     return hamiltonian
 
 
@@ -275,11 +266,10 @@ def pauli_expectations(psi: ArrayLike) -> tuple[Vector, Vector, Vector, float]:
     Raises
     ------
     ValueError
-        If `psi` is not a vector, not of a power of two, shorter than 2, or not finite.
+        If `psi` is not a vector, not of a power of two, shorter than 2, or not finite,
+        or if an expectation value is too large for float64.
     TypeError
         If `psi` cannot become complex128.
-    OverflowError
-        If an expectation value is too large for float64.
 
     Examples
     --------
@@ -300,8 +290,7 @@ def pauli_expectations(psi: ArrayLike) -> tuple[Vector, Vector, Vector, float]:
             up, down = density.reshape(2, -1)
             ex[q], ey[q], ez[q] = overlap.real, overlap.imag, up.sum() - down.sum()
             density = up + down
-    if not np.isfinite([ex, ey, ez]).all():
-        raise overflow("pauli_expectations")
+    finite_answer(np.array([ex, ey, ez]), "the expectation values")
     return ex, ey, ez, math.hypot(ex.mean(), ey.mean())
 
 

@@ -1,7 +1,7 @@
 //! How a failure reaches Python.
 
 use pyo3::exceptions::{
-    PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyOverflowError, PyRuntimeError, PyValueError,
+    PyKeyboardInterrupt, PyMemoryError, PyNotImplementedError, PyRuntimeError, PyValueError,
 };
 use pyo3::prelude::*;
 
@@ -17,9 +17,6 @@ impl From<Failure> for PyErr {
             Failure::Declined(why) => PyNotImplementedError::new_err(format!(
                 "the rust tier leaves this call to the next one: {why}\nhint: unpin the rust tier"
             )),
-            Failure::Overflow => PyOverflowError::new_err(
-                "compute on the rust tier: the answer is too large for float64\nhint: scale the arguments down",
-            ),
             Failure::Memory => PyMemoryError::new_err(
                 "the rust tier cannot have the memory for this call\nhint: ask for less, for instance fewer steps",
             ),

@@ -12,8 +12,6 @@ pub enum Failure {
     Refused(String),
     /// The call is for another tier, and why.
     Declined(&'static str),
-    /// The arguments are finite, the answer is not.
-    Overflow,
     /// The memory cannot be had.
     Memory,
     /// The caller asked to stop; the reason waits in the interpreter.

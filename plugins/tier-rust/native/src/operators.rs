@@ -12,7 +12,14 @@ pub mod weights;
 #[cfg(not(test))]
 pub use hooks::*;
 
+use crate::failure::{Failure, overflowed};
 use crate::kuramoto::network::all_finite as finite;
+
+/// Returns the refusal of a result that finite arguments take beyond float64.
+#[cold]
+fn too_large(quantity: &str) -> Failure {
+    overflowed(quantity, "a value beyond float64")
+}
 
 /// The functions that Python calls.
 #[cfg(not(test))]

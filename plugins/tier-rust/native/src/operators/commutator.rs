@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::finite;
 use super::product::{DEPTH, Planes, Source};
+use super::{finite, too_large};
 use crate::failure::Failure;
 use crate::lockstep::{Part, lockstep};
 use crate::memory::with_scratch;
@@ -59,7 +59,7 @@ pub unsafe fn commutator(
             return Err(Failure::NotFinite);
         }
         plainly(pair);
-        if finite(level, to, 2 * d * d) { Ok(()) } else { Err(Failure::Overflow) }
+        if finite(level, to, 2 * d * d) { Ok(()) } else { Err(too_large("the commutator")) }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::simd::{Lanes, Level, per_level};
 
-use super::finite;
+use super::{finite, too_large};
 
 /// Most qubits of a state that fits any memory.
 pub const MOST: usize = 60;
@@ -40,7 +40,7 @@ pub unsafe fn spins(level: Level, from: *const f64, n: usize) -> Result<Spins, F
     }
     // SAFETY: as promised by the caller.
     let argument = unsafe { finite(level, from, 2 << n) };
-    Err(if argument { Failure::Overflow } else { Failure::NotFinite })
+    Err(if argument { too_large("the expectation values") } else { Failure::NotFinite })
 }
 
 /// Body of [`visit`]: the lower qubits block by block, then the others over pairs of blocks.

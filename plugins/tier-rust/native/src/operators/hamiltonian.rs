@@ -1,5 +1,6 @@
 //! The XY Hamiltonian as a dense matrix, row by row into zeros.
 
+use super::too_large;
 use crate::failure::Failure;
 use crate::threads::{Shared, assisted};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +38,7 @@ pub unsafe fn fill(network: &Network<'_>, to: *mut f64, helpers: usize) -> Resul
     let bonds = bonds(network);
     let energies: Vec<f64> = (0..1 << n).map(|state| energy(network, &bonds, state)).collect();
     if !energies.iter().copied().chain(bonds.iter().map(|bond| 2.0 * bond.strength)).all(f64::is_finite) {
-        return Err(Failure::Overflow);
+        return Err(too_large("the Hamiltonian"));
     }
     let (next, to) = (AtomicUsize::new(0), Shared(to));
     let work = |_: usize| loop {

@@ -4,6 +4,7 @@ use super::algebra::{Caller, Limits, Stack, dimension};
 use super::commutator::{Pair, SHARED_LEAST, SYMMETRY_LEAST, commutator};
 use super::expectations::spins;
 use super::hamiltonian::{Network, fill};
+use super::too_large;
 use super::weights::{self, Direction, Task, transform};
 use crate::failure::Failure;
 use crate::simd::Level;
@@ -119,7 +120,7 @@ fn what_is_not_finite_is_told_from_what_overflows() {
         assert!(worst(&found.unwrap(), &wanted) < 1e286);
         assert_eq!(
             found_commutator(level, &huge, &huge[..].iter().map(|_| [1e300, 0.0]).collect::<Vec<_>>(), 1),
-            Err(Failure::Overflow)
+            Err(too_large("the commutator"))
         );
         for bad in [f64::NAN, f64::INFINITY] {
             for at in 0..16 {
@@ -238,7 +239,7 @@ fn weights_that_are_not_finite_are_found_anywhere() {
         }
         let largest = vec![[1.5e308; 2]; 256];
         assert!(transformed(level, &largest, Direction::Weights, 1).is_ok());
-        assert_eq!(transformed(level, &largest, Direction::Entries, 1), Err(Failure::Overflow));
+        assert_eq!(transformed(level, &largest, Direction::Entries, 1), Err(too_large("the matrix")));
     }
 }
 
@@ -269,7 +270,7 @@ fn a_hamiltonian_has_its_entries() {
             assert!((re - wanted).abs() < 1e-15 && im == 0.0, "{row} {column}: {re} for {wanted}");
         }
     }
-    for (value, wanted) in [(1e308, Failure::Overflow), (f64::NAN, Failure::NotFinite)] {
+    for (value, wanted) in [(1e308, too_large("the Hamiltonian")), (f64::NAN, Failure::NotFinite)] {
         let network = Network { coupling: &[value; 16], omega: &omega, delta };
         // SAFETY: likewise.
         assert_eq!(unsafe { fill(&network, to.as_mut_ptr().cast(), 0) }, Err(wanted));
@@ -297,7 +298,8 @@ fn expectation_values_are_sums_over_pairs() {
             for bad in [f64::NAN, f64::INFINITY, 1e200] {
                 let mut spoiled = state.clone();
                 spoiled[(1 << n) - 1][1] = bad;
-                let wanted = if bad == 1e200 { Failure::Overflow } else { Failure::NotFinite };
+                let wanted =
+                    if bad == 1e200 { too_large("the expectation values") } else { Failure::NotFinite };
                 // SAFETY: likewise.
                 assert_eq!(unsafe { spins(level, values(&spoiled), n) }.err(), Some(wanted));
             }

@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::finite;
+use super::{finite, too_large};
 use crate::failure::Failure;
 use crate::lockstep::{Part, lockstep};
 use crate::memory::Buffer;
@@ -72,7 +72,7 @@ pub unsafe fn transform(level: Level, task: Task, threads: usize) -> Result<(), 
         if run(level, &work, threads) {
             Ok(())
         } else if finite(level, task.from, values) {
-            Err(Failure::Overflow)
+            Err(too_large("the matrix"))
         } else {
             Err(Failure::NotFinite)
         }
