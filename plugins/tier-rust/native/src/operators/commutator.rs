@@ -83,7 +83,7 @@ unsafe fn product(
             let (from, until) = (stretch * DEPTH, whole.min((stretch + 1) * DEPTH));
             // SAFETY: as promised to `commutator`; parts have rows, panels and blocks of their own.
             unsafe {
-                if round % 2 == 0 {
+                if round.is_multiple_of(2) {
                     split(&planes, pair, from, until, part);
                 } else {
                     planes.multiply(part.slice(planes.tiles()), until - from, to.at(0), stretch > 0);

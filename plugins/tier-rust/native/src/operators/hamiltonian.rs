@@ -45,11 +45,11 @@ pub unsafe fn fill(network: &Network<'_>, to: *mut f64, helpers: usize) -> Resul
         if first >= 1 << n {
             break;
         }
-        for state in first..(1 << n).min(first + CLAIM) {
+        for (state, energy) in energies.iter().enumerate().skip(first).take(CLAIM) {
             // SAFETY: who claimed the row writes it.
             unsafe {
                 let row = to.at(state << (n + 1));
-                row.add(2 * state).write(energies[state]);
+                row.add(2 * state).write(*energy);
                 for bond in &bonds {
                     let both = state & bond.mask;
                     if both != 0 && both != bond.mask {

@@ -255,8 +255,8 @@ fn a_hamiltonian_has_its_entries() {
     for row in 0..16_usize {
         for column in 0..16 {
             let mut wanted = 0.0;
-            for j in 0..n {
-                wanted -= if row == column { omega[j] * z(row, j) } else { 0.0 };
+            for (j, field) in omega.iter().enumerate() {
+                wanted -= if row == column { field * z(row, j) } else { 0.0 };
                 for i in 0..j {
                     if row == column {
                         wanted -= delta * mean(i, j) * z(row, i) * z(row, j);
@@ -358,7 +358,7 @@ fn known_algebras_have_their_dimensions() {
             let stack = [symmetric(d, 1, 1.0), symmetric(d, 2, 1.0)].concat();
             assert_eq!(found_dimension(level, d, &stack, 50, None), Ok((wanted, true)), "d={d}");
         }
-        assert_eq!(found_dimension(level, 2, &vec![[0.0; 2]; 8], 50, None), Ok((0, true)));
+        assert_eq!(found_dimension(level, 2, &[[0.0; 2]; 8], 50, None), Ok((0, true)));
     }
 }
 
