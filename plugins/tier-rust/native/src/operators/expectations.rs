@@ -38,9 +38,9 @@ pub unsafe fn spins(level: Level, from: *const f64, n: usize) -> Result<Spins, F
     if sound {
         return Ok(spins);
     }
-    // SAFETY: as promised by the caller.
-    let argument = unsafe { finite(level, from, 2 << n) };
-    Err(if argument { too_large("the expectation values") } else { Failure::NotFinite })
+    // SAFETY: likewise.
+    let given = unsafe { finite(level, from, 2 << n) };
+    Err(if given { too_large("the expectation values") } else { Failure::NotFinite })
 }
 
 /// Body of [`visit`]: the lower qubits block by block, then the others over pairs of blocks.
@@ -53,7 +53,8 @@ unsafe fn visit_generic<L: Lanes>(from: *const f64, n: usize, spins: &mut Spins)
             let start = from.add(at << (block + 1));
             for q in 0..block {
                 for pair in 0..1 << (block - q - 1) {
-                    add_pair::<L>(start.add(pair << (q + 2)), q, 1 << q, q, spins);
+                    let up = start.add(pair << (q + 2));
+                    add_halves::<L>(up, up.add(2 << q), 1 << q, q, spins);
                 }
             }
             // A block that is complete pairs with all that differ in one higher bit and come before it.
@@ -63,13 +64,6 @@ unsafe fn visit_generic<L: Lanes>(from: *const f64, n: usize, spins: &mut Spins)
             }
         }
     }
-}
-
-/// Adds one pair of neighbouring stretches of `length` amplitudes.
-#[inline(always)]
-unsafe fn add_pair<L: Lanes>(start: *const f64, _bit: usize, length: usize, q: usize, spins: &mut Spins) {
-    // SAFETY: as for `visit_generic`.
-    unsafe { add_halves::<L>(start, start.add(2 * length), length, q, spins) }
 }
 
 /// Adds the products of two stretches of `length` amplitudes, in which qubit `q` is up and down.

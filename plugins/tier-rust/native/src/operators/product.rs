@@ -255,10 +255,10 @@ unsafe fn panel_tiles<L: Lanes, const R: usize, const V: usize>(
             }
             let third =
                 real_tile::<L, R, V>(left.add(2 * left_plane), stride, right.add(2 * right_plane), depth);
-            for (third, im) in third.iter().zip(&mut im) {
-                for (v, third) in third.iter().enumerate() {
+            for (im, third) in im.iter_mut().zip(third) {
+                for (v, sum) in third.into_iter().enumerate() {
                     let at = im.as_mut_ptr().add(v * L::WIDTH);
-                    third.sub(L::load(at)).store(at);
+                    sum.sub(L::load(at)).store(at);
                 }
             }
             for r in 0..R.min(rows.end - row) {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{finite, too_large};
 use crate::failure::Failure;
 use crate::lockstep::{Part, lockstep};
-use crate::memory::Buffer;
+use crate::memory::with_scratch;
 use crate::simd::{Baseline, Lanes, Level, per_level};
 
 /// Qubits from which helpers are asked to share.
@@ -65,18 +65,18 @@ per_level! {
 /// The CPU has `level`; the arrays have the sizes named.
 pub unsafe fn transform(level: Level, task: Task, threads: usize) -> Result<(), Failure> {
     let values = 2 << (2 * task.n);
-    let room = if task.direction == Direction::Entries { Some(Buffer::zeroed(values)?) } else { None };
-    let work = Work { task, blocks: room.as_ref().map_or(task.to, Buffer::start) };
-    // SAFETY: as promised by the caller.
-    unsafe {
-        if run(level, &work, threads) {
-            Ok(())
-        } else if finite(level, task.from, values) {
-            Err(too_large("the matrix"))
-        } else {
-            Err(Failure::NotFinite)
-        }
+    // SAFETY: as promised by the caller; the blocks have room for all numbers.
+    let work = |blocks: *mut f64| unsafe { run(level, &Work { task, blocks }, threads) };
+    let sound = match task.direction {
+        Direction::Weights => work(task.to),
+        Direction::Entries => with_scratch(values, work)?,
+    };
+    if sound {
+        return Ok(());
     }
+    // SAFETY: likewise.
+    let given = unsafe { finite(level, task.from, values) };
+    Err(if given { too_large("the matrix") } else { Failure::NotFinite })
 }
 
 /// Completes blocks and applies the last butterflies, and says whether all numbers were finite.
@@ -97,12 +97,8 @@ unsafe fn run(level: Level, work: &Work, threads: usize) -> bool {
         // SAFETY: as promised to `transform`; the parts are apart.
         unsafe {
             if round == completion {
-                // Every part is completed, sound or not.
-                let all = part
-                    .slice(16)
-                    .map(|index| complete(level, work, index, n - 2))
-                    .fold(true, |all, one| all & one);
-                sound.fetch_and(all, Ordering::Relaxed);
+                let spoiled = part.slice(16).filter(|index| !complete(level, work, *index, n - 2)).count();
+                sound.fetch_and(spoiled == 0, Ordering::Relaxed);
             } else if round == 1 {
                 (0..4).for_each(|index| last_butterfly(level, work, n - 1, index, part));
             } else {
@@ -143,7 +139,13 @@ unsafe fn complete_generic<L: Lanes>(work: &Work, index: usize, k: usize) -> boo
             let corner = 2 * ((every_second(place >> 1) << base << n) + (every_second(place) << base));
             let block = work.blocks.add(place << (2 * base + 1));
             if direction == Direction::Weights {
-                doubt = doubt.add(base_weights::<L>(from.add(corner), 2 << n, block, base, scale));
+                let from = from.add(corner);
+                doubt = doubt.add(match base {
+                    0 => base_weights::<L, 0>(from, 2 << n, block, scale),
+                    1 => base_weights::<L, 1>(from, 2 << n, block, scale),
+                    2 => base_weights::<L, 2>(from, 2 << n, block, scale),
+                    _ => base_weights::<L, BASE>(from, 2 << n, block, scale),
+                });
                 for size in base + 1..=k.min(base + (place + 1).trailing_zeros() as usize / 2) {
                     let block = work.blocks.add(((place + 1) << (2 * base + 1)) - (2 << (2 * size)));
                     butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), direction);
@@ -155,7 +157,13 @@ unsafe fn complete_generic<L: Lanes>(work: &Work, index: usize, k: usize) -> boo
                 for size in (base + 1..=most.min(base.saturating_add(begun))).rev() {
                     butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), direction);
                 }
-                doubt = doubt.add(base_entries::<L>(block, to.add(corner), 2 << n, base, base.min(most)));
+                let to = to.add(corner);
+                doubt = doubt.add(match base {
+                    0 => base_entries::<L, 0>(block, to, 2 << n, most),
+                    1 => base_entries::<L, 1>(block, to, 2 << n, most),
+                    2 => base_entries::<L, 2>(block, to, 2 << n, most),
+                    _ => base_entries::<L, BASE>(block, to, 2 << n, most),
+                });
             }
         }
         !doubt.exceeds(0.0)
@@ -178,25 +186,24 @@ fn every_second(bits: usize) -> usize {
     bits
 }
 
-/// Turns `4^base` entries into weights; the answer is zero, or not a number if an entry was not finite.
+/// Turns `4^B` entries into weights; the answer is zero, or not a number if an entry was not finite.
 #[inline(always)]
-unsafe fn base_weights<L: Lanes>(
+unsafe fn base_weights<L: Lanes, const B: usize>(
     from: *const f64,
     stride: usize,
     block: *mut f64,
-    base: usize,
     scale: f64,
 ) -> Baseline {
     // SAFETY: as for `complete_generic`.
     unsafe {
         let zero = Baseline::splat(0.0);
-        if base == 0 {
+        if B == 0 {
             let entry = Baseline::load(from);
             entry.store(block);
             return entry.mul(zero);
         }
         let (scale, mut doubt) = (Baseline::splat(scale), zero);
-        for leaf in 0..1 << (2 * base - 2) {
+        for leaf in 0..(1 << (2 * B)) / 4 {
             let (row, column) = (leaf >> 2 & 2 | leaf >> 1 & 1, leaf >> 1 & 2 | leaf & 1);
             let (from, to) = (from.add(2 * row * stride + 4 * column), block.add(8 * leaf));
             let [a, b] = [from, from.add(2)].map(|at| Baseline::load(at).mul(scale));
@@ -208,8 +215,8 @@ unsafe fn base_weights<L: Lanes>(
             a.sub(d).store(to.add(6));
             doubt = even.add(odd).mul_add(zero, doubt);
         }
-        for size in 2..=base {
-            for at in 0..1 << (2 * (base - size)) {
+        for size in 2..=B {
+            for at in 0..1 << (2 * (B - size)) {
                 let block = block.add(at << (2 * size + 1));
                 butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), Direction::Weights);
             }
@@ -218,32 +225,31 @@ unsafe fn base_weights<L: Lanes>(
     }
 }
 
-/// Turns `4^base` weights into entries; the answer is zero, or not a number if an entry is not finite.
+/// Turns `4^B` weights into entries; the answer is zero, or not a number if an entry is not finite.
 /// Butterflies above `most` are done already.
 #[inline(always)]
-unsafe fn base_entries<L: Lanes>(
+unsafe fn base_entries<L: Lanes, const B: usize>(
     block: *mut f64,
     to: *mut f64,
     stride: usize,
-    base: usize,
     most: usize,
 ) -> Baseline {
     // SAFETY: as for `complete_generic`.
     unsafe {
         let zero = Baseline::splat(0.0);
-        if base == 0 {
+        if B == 0 {
             let weight = Baseline::load(block);
             weight.store(to);
             return weight.mul(zero);
         }
-        for size in (2..=most).rev() {
-            for at in 0..1 << (2 * (base - size)) {
+        for size in (2..=B).rev().filter(|size| *size <= most) {
+            for at in 0..1 << (2 * (B - size)) {
                 let block = block.add(at << (2 * size + 1));
                 butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), Direction::Entries);
             }
         }
         let mut doubt = zero;
-        for leaf in 0..1 << (2 * base - 2) {
+        for leaf in 0..(1 << (2 * B)) / 4 {
             let (row, column) = (leaf >> 2 & 2 | leaf >> 1 & 1, leaf >> 1 & 2 | leaf & 1);
             let (from, to) = (block.add(8 * leaf), to.add(2 * row * stride + 4 * column));
             let [i, x, y, z] = [0, 2, 4, 6].map(|at| Baseline::load(from.add(at)));
