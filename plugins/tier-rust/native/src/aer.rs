@@ -26,8 +26,10 @@ mod hooks {
 
     type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
-    /// Events from which helpers are asked to count.
+    /// Events from which helpers are asked to count, where sums are exact: 91 us alone, 60 us with one at 100 000.
     const SHARED: usize = 16_384;
+    /// The same where sums round: up to here most blocks are added once more in order, by one thread.
+    const SHARED_ROUNDED: usize = 262_144;
     /// Thousandths of a nanosecond that an event costs.
     const EACH: u64 = 700;
 
@@ -160,7 +162,8 @@ mod hooks {
     ) -> PyResult<Bound<'py, PyAny>> {
         Arguments { address, t_ns, polarity, n_channels, window_ns, start_ns, signed: true }.decode(
             |level, events, to| {
-                let helpers = if events.m < SHARED { 0 } else { threads::count() - 1 };
+                let least = if events.window.is_power_of_two() { SHARED } else { SHARED_ROUNDED };
+                let helpers = if events.m < least { 0 } else { threads::count() - 1 };
                 // SAFETY: the arguments stay alive during the call; nobody else has the new array yet.
                 unsafe { rate(level, events, to, helpers) }
             },
