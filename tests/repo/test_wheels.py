@@ -61,7 +61,7 @@ def test_a_wheel_carries_the_licence(wheels: dict[str, ZipFile], root: Path, nam
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_a_wheel_holds_no_tests(wheels: dict[str, ZipFile], name: str) -> None:
     """No wheel ships tests, caches or native sources."""
-    strange = ("tests/*", "*/tests/*", "*__pycache__*", "*.rs", "*.go", "*.mojo", "*/target/*")
+    strange = ("tests/*", "*/tests/*", "*__pycache__*", "*.rs", "*.c", "*.go", "*.h", "*.mojo", "*/target/*")
     assert [file for file in wheels[name].namelist() if any(fnmatch(file, one) for one in strange)] == []
 
 

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from polytier.marks import TIER_GROUP
-from polytier.tiers import entry_points
+import polytier
 
 PROGRAM = Path(__file__).with_name("together.py")
-TIERS = ("rust", "go", "mojo", "julia")
-INSTALLED = [name for name in TIERS if name in {point.name for point in entry_points(TIER_GROUP)}]
-ORDERS = [INSTALLED, INSTALLED[::-1], INSTALLED[2:] + INSTALLED[:2], INSTALLED[1:] + INSTALLED[:1]]
+TIERS = [name.strip() for name in os.environ.get("POLYTIER_CONFORMANCE", "rust,go,mojo,julia").split(",")]
+ORDERS = [TIERS, TIERS[::-1], TIERS[2:] + TIERS[:2], TIERS[1:] + TIERS[:1]]
 LIMIT = 180
 STAGES = ["in_turn", "from_threads", "ready", "until_interrupted"]
 
@@ -47,6 +45,13 @@ def gone(group: int) -> bool:
     while members(group) and time.monotonic() < end:
         time.sleep(0.05)
     return not members(group)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_named_tier_starts(tier: str) -> None:
+    """Every tier that POLYTIER_CONFORMANCE names is installed, and its runtime starts and answers."""
+    polytier.warm(tier)
+    assert polytier.order_parameter.dispatch.tier(tier)([0.0, 0.0]) == 1.0
 
 
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
