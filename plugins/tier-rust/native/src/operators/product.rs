@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::simd::{Lanes, Level, per_level};
 
 /// Depth that is multiplied at once: three planes of a panel stay near the core.
-pub const DEPTH: usize = 128;
+pub const DEPTH: usize = 256;
 /// Rows whose planes stay in the second cache while all panels pass by; whole tiles at every level.
 const BLOCK: usize = 48;
 /// Left planes have room for whole tiles at every level.
@@ -142,15 +142,31 @@ unsafe fn rows_generic<L: Lanes>(
     for row in rows {
         // SAFETY: as promised to `split_left`.
         unsafe {
-            let from = std::slice::from_raw_parts(from.start.add(2 * row * from.stride), 2 * count);
-            let to = planes.left.add(row * stride + at);
-            let real = std::slice::from_raw_parts_mut(to, count);
-            let imaginary = std::slice::from_raw_parts_mut(to.add(plane), count);
-            let sum = std::slice::from_raw_parts_mut(to.add(2 * plane), count);
-            for k in 0..count {
-                let (re, im) = (sign * from[2 * k], sign * from[2 * k + 1]);
-                (real[k], imaginary[k], sum[k]) = (re, im, re + im);
-            }
+            let from = from.start.add(2 * row * from.stride);
+            split::<L>(from, count, planes.left.add(row * stride + at), plane, sign);
+        }
+    }
+}
+
+/// Splits `count` numbers, `sign` times, into real parts, imaginary parts and their sums.
+#[inline(always)]
+unsafe fn split<L: Lanes>(from: *const f64, count: usize, to: *mut f64, plane: usize, sign: f64) {
+    let whole = count - count % L::WIDTH;
+    // SAFETY: as promised to `split_left` and `split_right`.
+    unsafe {
+        let factor = L::splat(sign);
+        for j in (0..whole).step_by(L::WIDTH) {
+            let (one, other) = (L::load(from.add(2 * j)), L::load(from.add(2 * j + L::WIDTH)));
+            let (re, im) = one.mul(factor).deinterleave(other.mul(factor));
+            re.store(to.add(j));
+            im.store(to.add(plane + j));
+            re.add(im).store(to.add(2 * plane + j));
+        }
+        for j in whole..count {
+            let (re, im) = (sign * *from.add(2 * j), sign * *from.add(2 * j + 1));
+            to.add(j).write(re);
+            to.add(plane + j).write(im);
+            to.add(2 * plane + j).write(re + im);
         }
     }
 }
@@ -175,28 +191,14 @@ unsafe fn panels_generic<L: Lanes>(
                 let from = from.start.add(2 * (k * from.stride + first));
                 let to = planes.right.add(3 * panel * plane + (at + k) * wide);
                 if whole {
-                    split_row::<L>(from, wide, to, plane);
+                    split::<L>(from, wide, to, plane, 1.0);
                 } else {
                     for j in 0..3 * wide {
                         to.add(j / wide * plane + j % wide).write(0.0);
                     }
-                    split_row::<L>(from, planes.columns - first, to, plane);
+                    split::<L>(from, planes.columns - first, to, plane, 1.0);
                 }
             }
-        }
-    }
-}
-
-/// Splits one row of a panel.
-#[inline(always)]
-unsafe fn split_row<L: Lanes>(from: *const f64, count: usize, to: *mut f64, plane: usize) {
-    for j in 0..count {
-        // SAFETY: as for `panels_generic`.
-        unsafe {
-            let (re, im) = (*from.add(2 * j), *from.add(2 * j + 1));
-            to.add(j).write(re);
-            to.add(plane + j).write(im);
-            to.add(2 * plane + j).write(re + im);
         }
     }
 }
@@ -243,30 +245,27 @@ unsafe fn panel_tiles<L: Lanes, const R: usize, const V: usize>(
         // SAFETY: as promised to `multiply`; rows beyond the last are room, and their products are not kept.
         unsafe {
             let (left, right) = (planes.left.add(row * stride), planes.right.add(3 * panel * right_plane));
-            let mut re = [[0.0; WIDEST]; R];
-            let mut im = [[0.0; WIDEST]; R];
-            let first = real_tile::<L, R, V>(left, stride, right, depth);
-            let second = real_tile::<L, R, V>(left.add(left_plane), stride, right.add(right_plane), depth);
-            for r in 0..R {
-                for v in 0..V {
-                    first[r][v].sub(second[r][v]).store(re[r].as_mut_ptr().add(v * L::WIDTH));
-                    first[r][v].add(second[r][v]).store(im[r].as_mut_ptr().add(v * L::WIDTH));
-                }
+            let mut re = real_tile::<L, R, V>(left, stride, right, depth);
+            let mut im = real_tile::<L, R, V>(left.add(left_plane), stride, right.add(right_plane), depth);
+            for (re, im) in re.iter_mut().flatten().zip(im.iter_mut().flatten()) {
+                (*re, *im) = (re.sub(*im), re.add(*im));
             }
-            let third =
-                real_tile::<L, R, V>(left.add(2 * left_plane), stride, right.add(2 * right_plane), depth);
-            for (im, third) in im.iter_mut().zip(third) {
-                for (v, sum) in third.into_iter().enumerate() {
-                    let at = im.as_mut_ptr().add(v * L::WIDTH);
-                    sum.sub(L::load(at)).store(at);
-                }
+            let (left, right) = (left.add(2 * left_plane), right.add(2 * right_plane));
+            let both = real_tile::<L, R, V>(left, stride, right, depth);
+            for (im, both) in im.iter_mut().flatten().zip(both.iter().flatten()) {
+                *im = both.sub(*im);
             }
             for r in 0..R.min(rows.end - row) {
                 let to = to.add(2 * ((row + r) * planes.columns + panel * wide));
                 if columns == wide {
-                    put::<L>(&re[r], &im[r], wide, to, add);
+                    put(&re[r], &im[r], to, add);
                 } else {
-                    put::<L>(&re[r], &im[r], columns, to, add);
+                    let mut kept = [0.0; 2 * WIDEST];
+                    put(&re[r], &im[r], kept.as_mut_ptr(), false);
+                    for (j, value) in kept[..2 * columns].iter().enumerate() {
+                        let before = if add { *to.add(j) } else { 0.0 };
+                        to.add(j).write(before + value);
+                    }
                 }
             }
         }
@@ -300,18 +299,17 @@ unsafe fn real_tile<L: Lanes, const R: usize, const V: usize>(
 
 /// Writes, or adds, one row of a tile.
 #[inline(always)]
-unsafe fn put<L: Lanes>(re: &[f64; WIDEST], im: &[f64; WIDEST], columns: usize, to: *mut f64, add: bool) {
-    // SAFETY: as for `panel_tiles`.
-    let to = unsafe { std::slice::from_raw_parts_mut(to, 2 * columns) };
-    if add {
-        for j in 0..columns {
-            to[2 * j] += re[j];
-            to[2 * j + 1] += im[j];
-        }
-    } else {
-        for j in 0..columns {
-            to[2 * j] = re[j];
-            to[2 * j + 1] = im[j];
+unsafe fn put<L: Lanes, const V: usize>(re: &[L; V], im: &[L; V], to: *mut f64, add: bool) {
+    for (v, (re, im)) in re.iter().zip(im).enumerate() {
+        let (mut one, mut other) = re.interleave(*im);
+        // SAFETY: as for `panel_tiles`: there is room for whole vectors.
+        unsafe {
+            let (first, second) = (to.add(2 * v * L::WIDTH), to.add((2 * v + 1) * L::WIDTH));
+            if add {
+                (one, other) = (one.add(L::load(first)), other.add(L::load(second)));
+            }
+            one.store(first);
+            other.store(second);
         }
     }
 }

@@ -65,6 +65,18 @@ impl Lanes for Avx2 {
             let signs = _mm256_setr_pd(-0.0, 0.0, -0.0, 0.0);
             Self(_mm256_xor_pd(_mm256_permute_pd::<0b0101>(self.0), signs))
         };
+        interleave(self: Self, other: Self) -> (Self, Self) = {
+            let (even, odd) = (_mm256_unpacklo_pd(self.0, other.0), _mm256_unpackhi_pd(self.0, other.0));
+            (
+                Self(_mm256_permute2f128_pd::<0x20>(even, odd)),
+                Self(_mm256_permute2f128_pd::<0x31>(even, odd)),
+            )
+        };
+        deinterleave(self: Self, other: Self) -> (Self, Self) = {
+            let even = _mm256_permute2f128_pd::<0x20>(self.0, other.0);
+            let odd = _mm256_permute2f128_pd::<0x31>(self.0, other.0);
+            (Self(_mm256_unpacklo_pd(even, odd)), Self(_mm256_unpackhi_pd(even, odd)))
+        };
         xor(self: Self, other: Self) -> Self = Self(_mm256_xor_pd(self.0, other.0));
         or(self: Self, other: Self) -> Self = Self(_mm256_or_pd(self.0, other.0));
         any_bit(self: Self, mask: u64) -> bool =

@@ -73,6 +73,22 @@ impl Lanes for Avx512 {
             let swapped = _mm512_castpd_si512(_mm512_permute_pd::<0b0101_0101>(self.0));
             Self(_mm512_castsi512_pd(_mm512_xor_si512(swapped, _mm512_castpd_si512(signs))))
         };
+        interleave(self: Self, other: Self) -> (Self, Self) = {
+            let first = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+            let second = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+            (
+                Self(_mm512_permutex2var_pd(self.0, first, other.0)),
+                Self(_mm512_permutex2var_pd(self.0, second, other.0)),
+            )
+        };
+        deinterleave(self: Self, other: Self) -> (Self, Self) = {
+            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+            let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+            (
+                Self(_mm512_permutex2var_pd(self.0, even, other.0)),
+                Self(_mm512_permutex2var_pd(self.0, odd, other.0)),
+            )
+        };
         // The float64 forms of the bit operations would need AVX-512DQ.
         xor(self: Self, other: Self) -> Self =
             Self(_mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(self.0), _mm512_castpd_si512(other.0))));

@@ -71,6 +71,12 @@ pub trait Lanes: Copy {
     /// Takes pairs of lanes as complex numbers and returns them multiplied by the imaginary unit.
     fn turn(self) -> Self;
 
+    /// Returns the lanes of both in turns, the first lanes first: real parts and imaginary parts become pairs.
+    fn interleave(self, other: Self) -> (Self, Self);
+
+    /// Undoes `interleave`.
+    fn deinterleave(self, other: Self) -> (Self, Self);
+
     /// Returns the lanes' bits joined by exclusive or.
     fn xor(self, other: Self) -> Self;
 

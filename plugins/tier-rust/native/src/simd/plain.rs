@@ -112,6 +112,18 @@ impl<const N: usize, const FUSED: bool> Lanes for Plain<N, FUSED> {
     }
 
     #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        let lane = |at: usize| if at.is_multiple_of(2) { self.0[at / 2] } else { other.0[at / 2] };
+        (Self(std::array::from_fn(lane)), Self(std::array::from_fn(|at| lane(N + at))))
+    }
+
+    #[inline(always)]
+    fn deinterleave(self, other: Self) -> (Self, Self) {
+        let lane = |at: usize| if at < N { self.0[at] } else { other.0[at - N] };
+        (Self(std::array::from_fn(|at| lane(2 * at))), Self(std::array::from_fn(|at| lane(2 * at + 1))))
+    }
+
+    #[inline(always)]
     fn xor(self, other: Self) -> Self {
         self.zip(other, |a, b| f64::from_bits(a.to_bits() ^ b.to_bits()))
     }
