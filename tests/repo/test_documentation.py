@@ -63,10 +63,11 @@ def test_the_page_of_the_command_line_is_current() -> None:
 
 
 def test_every_variable_is_documented(root: Path) -> None:
-    """Each environment variable that core reads is on its page, and the page names no other."""
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in root.glob("core/src/polytier/**/*.py"))
+    """Each environment variable that core or a first-party tier reads is on its page, and the page names no other."""
+    places = ("core/src/polytier/**/*.py", "plugins/*/src/**/*.py", "plugins/*/native/src/**/*.rs")
+    sources = "\n".join(path.read_text(encoding="utf-8") for place in places for path in root.glob(place))
     page = (root / "docs/reference/environment.md").read_text(encoding="utf-8")
-    pattern = re.compile(r"\bPOLYTIER_[A-Z]+\b")
+    pattern = re.compile(r"\bPOLYTIER_[A-Z]+(?:_[A-Z]+)*\b")
     assert set(pattern.findall(page)) == set(pattern.findall(sources))
 
 
