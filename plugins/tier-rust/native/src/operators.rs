@@ -6,7 +6,7 @@ pub mod expectations;
 pub mod hamiltonian;
 pub mod product;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 pub mod weights;
 
 #[cfg(not(test))]

@@ -2,6 +2,8 @@
 
 mod span;
 mod strings;
+#[cfg(test)]
+mod tests;
 
 use super::finite;
 use crate::failure::Failure;
