@@ -79,3 +79,43 @@ fn energy(network: &Network<'_>, bonds: &[Bond], state: usize) -> f64 {
     let zz: f64 = bonds.iter().map(|bond| signed(bond.strength, (state & bond.mask).count_ones() == 1)).sum();
     -fields - network.delta * zz
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::tests::angles;
+
+    #[test]
+    fn a_hamiltonian_has_its_entries() {
+        let (n, coupling, omega) = (4, angles(16, 1.0), angles(20, 1.0)[16..].to_vec());
+        let delta = 0.3;
+        let mut to = vec![[0.0; 2]; 256];
+        let network = Network { coupling: &coupling, omega: &omega, delta };
+        // SAFETY: the array has room for all entries.
+        unsafe { fill(&network, to.as_mut_ptr().cast(), 1).unwrap() };
+        let mean = |i: usize, j: usize| 0.5 * (coupling[i * n + j] + coupling[j * n + i]);
+        let z = |state: usize, q: usize| if state >> q & 1 == 1 { -1.0 } else { 1.0 };
+        for row in 0..16_usize {
+            for column in 0..16 {
+                let mut wanted = 0.0;
+                for (j, field) in omega.iter().enumerate() {
+                    wanted -= if row == column { field * z(row, j) } else { 0.0 };
+                    for i in 0..j {
+                        if row == column {
+                            wanted -= delta * mean(i, j) * z(row, i) * z(row, j);
+                        } else if row ^ column == (1 << i | 1 << j) && z(row, i) != z(row, j) {
+                            wanted -= 2.0 * mean(i, j);
+                        }
+                    }
+                }
+                let [re, im] = to[row * 16 + column];
+                assert!((re - wanted).abs() < 1e-15 && im == 0.0, "{row} {column}: {re} for {wanted}");
+            }
+        }
+        for (value, wanted) in [(1e308, Failure::Overflow), (f64::NAN, Failure::NotFinite)] {
+            let network = Network { coupling: &[value; 16], omega: &omega, delta };
+            // SAFETY: likewise.
+            assert_eq!(unsafe { fill(&network, to.as_mut_ptr().cast(), 0) }, Err(wanted));
+        }
+    }
+}
