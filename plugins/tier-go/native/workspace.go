@@ -53,3 +53,8 @@ func (w *Workspace) Release() {
 		_ = syscall.Munmap(w.mapped)
 	}
 }
+
+// words returns the same memory as unsigned integers.
+func words(values []float64) []uint64 {
+	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(values))), len(values))
+}

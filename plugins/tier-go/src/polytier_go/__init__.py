@@ -1,6 +1,7 @@
 """The Go tier of polytier: importing it starts nothing; the library is loaded at the first call."""
 
 from polytier_go._build import BUILD_DIGEST
+from polytier_go.aer import aer_decode_isi, aer_decode_rate, aer_decode_temporal
 from polytier_go.kuramoto import (
     bare_seconds,
     build_knm,
@@ -16,6 +17,9 @@ from polytier_go.runtime import simd_level, warm
 
 __all__ = [
     "BUILD_DIGEST",
+    "aer_decode_isi",
+    "aer_decode_rate",
+    "aer_decode_temporal",
     "bare_seconds",
     "build_knm",
     "kuramoto_euler",
