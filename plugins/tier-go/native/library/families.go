@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"math"
 	"unsafe"
 
 	native "polytier.org/tier-go"
@@ -34,5 +35,35 @@ func polytierGoAer(decoder C.int32_t, given *C.polytier_go_events) C.int32_t {
 			events.Words = integers[int64](given.polarity)
 		}
 		return decoders[decoder](&events, slice(given.to))
+	})
+}
+
+//export polytierGoRecover
+func polytierGoRecover(given *C.polytier_go_samples) C.int32_t {
+	return status(func() error {
+		from, to := &given.from, &given.to
+		return native.Recover(&native.Samples{
+			Time: slice(from[0]), Radius: slice(from[1]), Velocity: slice(from[2]), Field: slice(from[3]),
+			Rate:  slice(from[4]),
+			Turns: float64(given.turns), Load: float64(given.load), Efficiency: float64(given.efficiency),
+			Flux: slice(to[0]), FluxRate: slice(to[1]), BackEMF: slice(to[2]), Power: slice(to[3]), Totals: slice(to[4]),
+		})
+	})
+}
+
+//export polytierGoBackEMF
+func polytierGoBackEMF(radius, velocity, field, rate, turns C.double) C.double {
+	emf, err := native.BackEMF(float64(radius), float64(velocity), float64(field), float64(rate), float64(turns))
+	if err != nil {
+		return C.double(math.NaN())
+	}
+	return C.double(emf)
+}
+
+//export polytierGoEMF
+func polytierGoEMF(radius, velocity, field, rate, turns C.double, value C.polytier_go_values) C.int32_t {
+	return status(func() (err error) {
+		slice(value)[0], err = native.BackEMF(float64(radius), float64(velocity), float64(field), float64(rate), float64(turns))
+		return err
 	})
 }

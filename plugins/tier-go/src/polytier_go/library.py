@@ -46,6 +46,11 @@ int32_t polytier_go_wait(int64_t ticket);
 void polytier_go_stop(int64_t ticket);
 int32_t polytier_go_aer(int32_t decoder, uintptr_t address, uintptr_t t_ns, uintptr_t polarity, int64_t channels,
     uint64_t window, uint64_t start, uintptr_t to);
+int32_t polytier_go_faraday_recovery(uintptr_t time, uintptr_t radius, uintptr_t velocity, uintptr_t field,
+    uintptr_t rate, double turns, double load, double efficiency, uintptr_t flux, uintptr_t flux_rate,
+    uintptr_t back_emf, uintptr_t power, uintptr_t totals);
+double polytier_go_faraday_back_emf(double radius, double velocity, double field, double rate, double turns);
+int32_t polytier_go_faraday_emf(double radius, double velocity, double field, double rate, double turns, uintptr_t to);
 """
 
 OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED, BAD_VALUE, TOO_LARGE, RUNNING, STOPPED = range(11)
@@ -61,6 +66,8 @@ FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "aer_decode_rate": ("aer", 0),
     "aer_decode_temporal": ("aer", 1),
     "aer_decode_isi": ("aer", 2),
+    "faraday_recovery": ("faraday_recovery",),
+    "faraday_back_emf": ("faraday_emf",),
 }
 """The functions of the families that fill answers: name, and the arguments before those of the kernel."""
 
@@ -128,7 +135,7 @@ class Library:
     def shortcuts(self) -> dict[str, Callable[..., Any]]:
         """Return the library's functions for plain arrays, which are given by their address as objects."""
         names = ["order_parameter", "bare_seconds", "mean_phase", "build_knm", "networked_force", "integrate"]
-        names += {name for name, *_ in FUNCTIONS.values()}
+        names += ["faraday_back_emf", *{name for name, *_ in FUNCTIONS.values()}]
         return {name: getattr(self._lib, f"polytier_go_{name}") for name in names}
 
     def solve(self, task: Task) -> Any:
