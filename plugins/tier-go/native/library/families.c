@@ -72,3 +72,52 @@ EXPORT int32_t polytier_go_faraday_emf(double radius, double velocity, double fi
         return POLYTIER_GO_UNREADABLE;
     return polytierGoEMF(radius, velocity, field, rate, turns, value);
 }
+
+/* Finds what every kernel of the family doppler takes. */
+static int moving(const uintptr_t *arrays, polytier_go_beams *beams)
+{
+    if (!polytier_go_vector(arrays[0], -1, &beams->theta))
+        return 0;
+    int64_t n = beams->theta.length;
+    return polytier_go_vector(arrays[1], n, &beams->position) && polytier_go_vector(arrays[2], n, &beams->velocity)
+        && polytier_go_vector(arrays[3], n, &beams->omega) && polytier_go_matrix(arrays[4], n, n, &beams->coupling)
+        && (arrays[5] == 0 || polytier_go_vector(arrays[5], n, &beams->rate)) && isfinite(beams->lag)
+        && isfinite(beams->push) && polytier_go_positive(beams->epsilon) && polytier_go_positive(beams->scale)
+        && beams->time >= 0 && isfinite(beams->time);
+}
+
+/* Writes the derivative; the rates' address may be 0. */
+EXPORT int32_t polytier_go_doppler(uintptr_t phases, uintptr_t positions, uintptr_t velocities, uintptr_t omega,
+                                   uintptr_t coupling, uintptr_t rate, double lag, double push, double epsilon,
+                                   double scale, double time, uintptr_t to)
+{
+    const uintptr_t arrays[] = {phases, positions, velocities, omega, coupling, rate};
+    polytier_go_beams beams = {.lag = lag, .push = push, .epsilon = epsilon, .scale = scale, .time = time};
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!moving(arrays, &beams) || !polytier_go_answer(to, 1, beams.theta.length, &beams.to[0]))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoDoppler(&beams);
+}
+
+/* Writes a path; the address of the ticket may be 0, and the caller then waits until the end. */
+EXPORT int32_t polytier_go_doppler_trace(uintptr_t phases, uintptr_t positions, uintptr_t velocities, uintptr_t omega,
+                                         uintptr_t coupling, uintptr_t rate, double dt, int64_t steps, double lag,
+                                         double push, double epsilon, double scale, double time, uintptr_t times,
+                                         uintptr_t path, uintptr_t places, uintptr_t order, uintptr_t locks,
+                                         uintptr_t ticket)
+{
+    const uintptr_t arrays[] = {phases, positions, velocities, omega, coupling, rate};
+    polytier_go_beams beams = {.lag = lag, .push = push, .epsilon = epsilon, .scale = scale, .time = time, .dt = dt,
+                               .steps = steps};
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!moving(arrays, &beams) || !polytier_go_positive(dt) || steps < 0)
+        return POLYTIER_GO_UNREADABLE;
+    int64_t rows = steps + 1, n = beams.theta.length;
+    if (!polytier_go_answer(times, 1, rows, &beams.to[0]) || !polytier_go_answer(path, 2, rows * n, &beams.to[1])
+        || !polytier_go_answer(places, 2, rows * n, &beams.to[2])
+        || !polytier_go_answer(order, 1, rows, &beams.to[3]) || !polytier_go_answer(locks, 1, rows, &beams.to[4]))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoTrace(&beams, (int64_t *)ticket);
+}

@@ -67,3 +67,25 @@ func polytierGoEMF(radius, velocity, field, rate, turns C.double, value C.polyti
 		return err
 	})
 }
+
+func beams(given *C.polytier_go_beams) *native.Beams {
+	return &native.Beams{
+		Theta: slice(given.theta), Position: slice(given.position), Velocity: slice(given.velocity),
+		Omega: slice(given.omega), Coupling: slice(given.coupling), Rate: slice(given.rate),
+		Lag: float64(given.lag), Push: float64(given.push), Epsilon: float64(given.epsilon),
+		Scale: float64(given.scale), Time: float64(given.time), DT: float64(given.dt), Steps: int(given.steps),
+	}
+}
+
+//export polytierGoDoppler
+func polytierGoDoppler(given *C.polytier_go_beams) C.int32_t {
+	return status(func() error { return beams(given).Derivative(slice(given.to[0])) })
+}
+
+//export polytierGoTrace
+func polytierGoTrace(given *C.polytier_go_beams, place *C.int64_t) C.int32_t {
+	b, to := beams(given), &given.to
+	b.Times, b.Phases, b.Positions = slice(to[0]), slice(to[1]), slice(to[2])
+	b.Order, b.Locks = slice(to[3]), slice(to[4])
+	return supervised(place, b.Trace)
+}

@@ -2,6 +2,7 @@
 
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.aer import aer_decode_isi, aer_decode_rate, aer_decode_temporal
+from polytier_go.doppler import doppler_kuramoto, doppler_kuramoto_trace
 from polytier_go.faraday import faraday_back_emf, faraday_recovery
 from polytier_go.kuramoto import (
     bare_seconds,
@@ -23,6 +24,8 @@ __all__ = [
     "aer_decode_temporal",
     "bare_seconds",
     "build_knm",
+    "doppler_kuramoto",
+    "doppler_kuramoto_trace",
     "faraday_back_emf",
     "faraday_recovery",
     "kuramoto_euler",

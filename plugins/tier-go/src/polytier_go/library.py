@@ -51,6 +51,13 @@ int32_t polytier_go_faraday_recovery(uintptr_t time, uintptr_t radius, uintptr_t
     uintptr_t back_emf, uintptr_t power, uintptr_t totals);
 double polytier_go_faraday_back_emf(double radius, double velocity, double field, double rate, double turns);
 int32_t polytier_go_faraday_emf(double radius, double velocity, double field, double rate, double turns, uintptr_t to);
+int32_t polytier_go_doppler(uintptr_t phases, uintptr_t positions, uintptr_t velocities, uintptr_t omega,
+    uintptr_t coupling, uintptr_t rate, double lag, double push, double epsilon, double scale, double time,
+    uintptr_t to);
+int32_t polytier_go_doppler_trace(uintptr_t phases, uintptr_t positions, uintptr_t velocities, uintptr_t omega,
+    uintptr_t coupling, uintptr_t rate, double dt, int64_t steps, double lag, double push, double epsilon,
+    double scale, double time, uintptr_t times, uintptr_t path, uintptr_t places, uintptr_t order, uintptr_t locks,
+    uintptr_t ticket);
 """
 
 OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED, BAD_VALUE, TOO_LARGE, RUNNING, STOPPED = range(11)
@@ -66,6 +73,8 @@ FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "aer_decode_rate": ("aer", 0),
     "aer_decode_temporal": ("aer", 1),
     "aer_decode_isi": ("aer", 2),
+    "doppler_kuramoto": ("doppler",),
+    "doppler_kuramoto_trace": ("doppler_trace",),
     "faraday_recovery": ("faraday_recovery",),
     "faraday_back_emf": ("faraday_emf",),
 }
@@ -192,7 +201,7 @@ class Library:
         # A place that is there before the call: Ctrl-C may be heard right at its return.
         ticket = self._ffi.new("int64_t *")
         try:
-            status = function(*arguments, ticket)
+            status = function(*arguments, int(self._ffi.cast("uintptr_t", ticket)))
             while status == RUNNING:
                 status = self._lib.polytier_go_wait(ticket[0])
         except BaseException:
