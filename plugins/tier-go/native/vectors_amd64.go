@@ -51,6 +51,7 @@ func wide() []level {
 	}
 	return []level{{
 		"avx2", vectorSums, vectorEvaluate, vectorPulls, vectorAdvance, vectorFinite, vectorWeigh, vectorSumUp,
+		vectorTile, vectorOverlap,
 	}}
 }
 

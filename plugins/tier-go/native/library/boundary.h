@@ -60,6 +60,17 @@ typedef struct {
     int64_t steps;
 } polytier_go_beams;
 
+typedef struct {
+    int64_t d;
+    polytier_go_values a, b, to;
+} polytier_go_pair;
+
+typedef struct {
+    int64_t d, rounds, most;
+    double small;
+    polytier_go_values generators, to;
+} polytier_go_search;
+
 #define POLYTIER_GO_HIDDEN __attribute__((visibility("hidden")))
 
 /* The reading of arrays, for the entry points of every family; 0 where one is not as it must be. */

@@ -121,3 +121,77 @@ EXPORT int32_t polytier_go_doppler_trace(uintptr_t phases, uintptr_t positions, 
         return POLYTIER_GO_UNREADABLE;
     return polytierGoTrace(&beams, (int64_t *)ticket);
 }
+
+/* Writes a commutator; the address of the ticket may be 0, and the caller then waits until the end. */
+EXPORT int32_t polytier_go_commutator(uintptr_t a, uintptr_t b, uintptr_t to, uintptr_t ticket)
+{
+    polytier_go_pair pair = {.d = 0};
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!polytier_go_complex(a, 2, -1, &pair.a))
+        return POLYTIER_GO_UNREADABLE;
+    while (2 * pair.d * pair.d < pair.a.length)
+        pair.d++;
+    if (!polytier_go_complex(b, 2, pair.d, &pair.b) || !polytier_go_complex_answer(to, 2, pair.d * pair.d, &pair.to))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoCommutator(&pair, (int64_t *)ticket);
+}
+
+/* Transforms a matrix into weights, or weights into a matrix; of numbers of another count nothing is written. */
+EXPORT int32_t polytier_go_pauli(int32_t reconstruct, uintptr_t from, uintptr_t to)
+{
+    polytier_go_values source, target;
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!polytier_go_complex(from, reconstruct ? 1 : 2, -1, &source))
+        return POLYTIER_GO_UNREADABLE;
+    int64_t count = source.length / 2;
+    while (count % 4 == 0)
+        count /= 4;
+    if (count != 1 || !polytier_go_complex_answer(to, reconstruct ? 2 : 1, source.length / 2, &target))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoPauli(reconstruct, source, target);
+}
+
+/* Writes a Hamiltonian to a matrix of zeros. */
+EXPORT int32_t polytier_go_hamiltonian(uintptr_t K, uintptr_t omega, double delta, uintptr_t to)
+{
+    polytier_go_values coupling, fields, target;
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!polytier_go_vector(omega, -1, &fields) || fields.length > 29
+        || !polytier_go_matrix(K, fields.length, fields.length, &coupling)
+        || !polytier_go_complex_answer(to, 2, (int64_t)1 << (2 * fields.length), &target))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoHamiltonian(coupling, fields, delta, target);
+}
+
+EXPORT int32_t polytier_go_expectations(uintptr_t psi, uintptr_t ex, uintptr_t ey, uintptr_t ez, uintptr_t coherence)
+{
+    polytier_go_values state, to[4];
+    int64_t n = 0;
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!polytier_go_complex(psi, 1, -1, &state))
+        return POLYTIER_GO_UNREADABLE;
+    while ((int64_t)2 << n < state.length)
+        n++;
+    if ((int64_t)2 << n != state.length || n == 0 || !polytier_go_answer(ex, 1, n, &to[0])
+        || !polytier_go_answer(ey, 1, n, &to[1]) || !polytier_go_answer(ez, 1, n, &to[2])
+        || !polytier_go_answer(coherence, 1, 1, &to[3]))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoExpectations(state, to[0], to[1], to[2], to[3]);
+}
+
+/* Writes the dimension, and 1 if no limit stopped the search; the address of the ticket may be 0, as above. */
+EXPORT int32_t polytier_go_algebra(uintptr_t generators, int64_t d, int64_t rounds, int64_t most, double small,
+                                   uintptr_t to, uintptr_t ticket)
+{
+    polytier_go_search search = {.d = d, .rounds = rounds, .most = most, .small = small};
+    if (polytier_go_forked())
+        return POLYTIER_GO_FORKED;
+    if (!polytier_go_complex(generators, 3, d, &search.generators) || d < 1 || rounds < 1 || most < 1
+        || !polytier_go_positive(small) || !polytier_go_answer(to, 1, 2, &search.to))
+        return POLYTIER_GO_UNREADABLE;
+    return polytierGoAlgebra(&search, (int64_t *)ticket);
+}

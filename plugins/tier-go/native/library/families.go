@@ -89,3 +89,49 @@ func polytierGoTrace(given *C.polytier_go_beams, place *C.int64_t) C.int32_t {
 	b.Order, b.Locks = slice(to[3]), slice(to[4])
 	return supervised(place, b.Trace)
 }
+
+//export polytierGoCommutator
+func polytierGoCommutator(pair *C.polytier_go_pair, place *C.int64_t) C.int32_t {
+	a, b, to, d := slice(pair.a), slice(pair.b), slice(pair.to), int(pair.d)
+	return supervised(place, func(goOn func() bool) error { return native.Commutator(a, b, to, d, goOn) })
+}
+
+//export polytierGoPauli
+func polytierGoPauli(reconstruct C.int32_t, from, to C.polytier_go_values) C.int32_t {
+	transform := native.PauliDecompose
+	if reconstruct != 0 {
+		transform = native.PauliReconstruct
+	}
+	return status(func() error { return transform(slice(from), slice(to)) })
+}
+
+//export polytierGoHamiltonian
+func polytierGoHamiltonian(coupling, omega C.polytier_go_values, delta C.double, to C.polytier_go_values) C.int32_t {
+	return status(func() error {
+		return native.XYHamiltonian(slice(coupling), slice(omega), float64(delta), slice(to))
+	})
+}
+
+//export polytierGoExpectations
+func polytierGoExpectations(psi, ex, ey, ez, coherence C.polytier_go_values) C.int32_t {
+	return status(func() error {
+		return native.PauliExpectations(slice(psi), slice(ex), slice(ey), slice(ez), slice(coherence))
+	})
+}
+
+//export polytierGoAlgebra
+func polytierGoAlgebra(given *C.polytier_go_search, place *C.int64_t) C.int32_t {
+	generators, to := slice(given.generators), slice(given.to)
+	search := native.Search{
+		Generators: generators, Count: len(generators) / int(2*given.d*given.d), D: int(given.d),
+		Rounds: int(given.rounds), Most: int(given.most), Small: float64(given.small),
+	}
+	return supervised(place, func(goOn func() bool) error {
+		dimension, complete, err := search.Dimension(goOn)
+		to[0], to[1] = float64(dimension), 0
+		if complete {
+			to[1] = 1
+		}
+		return err
+	})
+}
