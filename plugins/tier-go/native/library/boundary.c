@@ -105,6 +105,13 @@ int polytier_go_complex(uintptr_t object, int nd, int64_t size, polytier_go_valu
     return (nd == 1 || lengths[nd - 1] == lengths[nd - 2]) && (size < 0 || lengths[nd - 1] == size);
 }
 
+/* Returns the length of the last axis of an array that was found. */
+int64_t polytier_go_last(uintptr_t object)
+{
+    const ndarray *array = (const ndarray *)(object + head);
+    return array->dimensions[array->nd - 1];
+}
+
 static int fills(uintptr_t object, int kind, int nd, int64_t length, polytier_go_values *values)
 {
     int64_t rows;

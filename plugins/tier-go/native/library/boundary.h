@@ -80,6 +80,7 @@ POLYTIER_GO_HIDDEN int polytier_go_integers(uintptr_t object, int kind, polytier
 POLYTIER_GO_HIDDEN int polytier_go_vector(uintptr_t object, int64_t length, polytier_go_values *values);
 POLYTIER_GO_HIDDEN int polytier_go_matrix(uintptr_t object, int64_t rows, int64_t columns, polytier_go_values *values);
 POLYTIER_GO_HIDDEN int polytier_go_complex(uintptr_t object, int nd, int64_t size, polytier_go_values *values);
+POLYTIER_GO_HIDDEN int64_t polytier_go_last(uintptr_t object);
 POLYTIER_GO_HIDDEN int polytier_go_answer(uintptr_t object, int nd, int64_t length, polytier_go_values *values);
 POLYTIER_GO_HIDDEN int polytier_go_complex_answer(uintptr_t object, int nd, int64_t length, polytier_go_values *values);
 

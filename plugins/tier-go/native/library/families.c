@@ -130,8 +130,7 @@ EXPORT int32_t polytier_go_commutator(uintptr_t a, uintptr_t b, uintptr_t to, ui
         return POLYTIER_GO_FORKED;
     if (!polytier_go_complex(a, 2, -1, &pair.a))
         return POLYTIER_GO_UNREADABLE;
-    while (2 * pair.d * pair.d < pair.a.length)
-        pair.d++;
+    pair.d = polytier_go_last(a);
     if (!polytier_go_complex(b, 2, pair.d, &pair.b) || !polytier_go_complex_answer(to, 2, pair.d * pair.d, &pair.to))
         return POLYTIER_GO_UNREADABLE;
     return polytierGoCommutator(&pair, (int64_t *)ticket);
@@ -184,14 +183,15 @@ EXPORT int32_t polytier_go_expectations(uintptr_t psi, uintptr_t ex, uintptr_t e
 }
 
 /* Writes the dimension, and 1 if no limit stopped the search; the address of the ticket may be 0, as above. */
-EXPORT int32_t polytier_go_algebra(uintptr_t generators, int64_t d, int64_t rounds, int64_t most, double small,
-                                   uintptr_t to, uintptr_t ticket)
+EXPORT int32_t polytier_go_algebra(uintptr_t generators, int64_t rounds, int64_t most, double small, uintptr_t to,
+                                   uintptr_t ticket)
 {
-    polytier_go_search search = {.d = d, .rounds = rounds, .most = most, .small = small};
+    polytier_go_search search = {.rounds = rounds, .most = most, .small = small};
     if (polytier_go_forked())
         return POLYTIER_GO_FORKED;
-    if (!polytier_go_complex(generators, 3, d, &search.generators) || d < 1 || rounds < 1 || most < 1
+    if (!polytier_go_complex(generators, 3, -1, &search.generators) || rounds < 1 || most < 1
         || !polytier_go_positive(small) || !polytier_go_answer(to, 1, 2, &search.to))
         return POLYTIER_GO_UNREADABLE;
+    search.d = polytier_go_last(generators);
     return polytierGoAlgebra(&search, (int64_t *)ticket);
 }

@@ -83,5 +83,5 @@ def _checked_emf(*given: Any) -> float:
     rest = [real(value, name) for value, name in zip(given[1:4], names[1:4], strict=True)]
     checked = dict(zip(names, (r, *rest, positive(given[4], "turns")), strict=True))
     found = room(1)
-    link.solve(Task("faraday_back_emf", {}, checked, {"value": found}))
+    link.solve(Task("faraday_back_emf", {}, checked, {"emf": found}))
     return float(found[0])
