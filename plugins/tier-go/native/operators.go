@@ -2,7 +2,7 @@ package native
 
 import (
 	"math"
-	"math/bits"
+	mathbits "math/bits"
 )
 
 // The family operators: complex numbers lie as pairs of float64, matrices row by row.
@@ -93,7 +93,7 @@ func energy(omega []float64, pairs []bond, delta float64, state int) float64 {
 
 // PauliExpectations writes each qubit's expectation values of X, Y and Z, and the coherence of the qubits.
 func PauliExpectations(state, ex, ey, ez, coherence []float64) error {
-	n := bits.Len(uint(len(state)/2)) - 1
+	n := mathbits.Len(uint(len(state)/2)) - 1
 	var found spins
 	found.visit(state, n)
 	x, y, mark := 0.0, 0.0, 0.0

@@ -2,7 +2,7 @@ package native
 
 import (
 	"math"
-	"math/bits"
+	mathbits "math/bits"
 )
 
 // mostStringQubits bounds the strings whose masks are a place in a table of 4^n bits.
@@ -78,7 +78,7 @@ func hermitian(values []float64, d int, slack float64) bool {
 // strings returns each generator as x | z << n with a bit of x where it flips a qubit and a bit of z where it signs
 // one, if all are multiples of one string each.
 func (s *Search) strings(generators []generator) (strings []uint32, found bool) {
-	n := bits.Len(uint(s.D)) - 1
+	n := mathbits.Len(uint(s.D)) - 1
 	if s.D != 1<<n || n > mostStringQubits {
 		return nil, false
 	}
@@ -130,12 +130,12 @@ func (g *generator) masks(n int, slack float64) (x, z int, found bool) {
 	return x, z, true
 }
 
-func odd(mask int) bool { return bits.OnesCount(uint(mask))&1 == 1 }
+func odd(mask int) bool { return mathbits.OnesCount(uint(mask))&1 == 1 }
 
 // closeStrings: two strings either commute or their bracket is a multiple of their product, whose masks are the
 // exclusive or.
 func (s *Search) closeStrings(strings []uint32, goOn func() bool) (dimension int, complete bool, err error) {
-	n := bits.Len(uint(s.D)) - 1
+	n := mathbits.Len(uint(s.D)) - 1
 	memory, err := Obtain((1<<(2*n) + 63) / 64)
 	if err != nil {
 		return 0, false, err
@@ -170,7 +170,7 @@ func (s *Search) closeStrings(strings []uint32, goOn func() bool) (dimension int
 		for _, element := range edge {
 			for i, string := range strings {
 				// Strings anticommute if an odd number of qubits has different letters of X, Y, Z.
-				if bits.OnesCount32(element&mirrored[i])&1 == 1 && isNew(element^string) {
+				if mathbits.OnesCount32(element&mirrored[i])&1 == 1 && isNew(element^string) {
 					next = append(next, element^string)
 				}
 			}

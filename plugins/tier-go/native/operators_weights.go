@@ -1,6 +1,6 @@
 package native
 
-import "math/bits"
+import mathbits "math/bits"
 
 const (
 	// weightsShared is the number of qubits from which helpers are asked to share a transformation.
@@ -93,7 +93,7 @@ func exchange(d int, move func(entry, place int)) {
 // PauliDecompose writes the weights of a matrix in the basis of Pauli strings.
 func PauliDecompose(matrix, weights []float64) error {
 	from, to := complexes(matrix), complexes(weights)
-	n := (bits.Len(uint(len(to))) - 1) / 2
+	n := (mathbits.Len(uint(len(to))) - 1) / 2
 	scale := 1 / float64(int(1)<<n)
 	exchange(1<<n, func(entry, place int) {
 		to[place] = complex(real(from[entry])*scale, imag(from[entry])*scale)
@@ -115,7 +115,7 @@ func PauliReconstruct(weights, matrix []float64) error {
 	room := memory.Take(len(weights))
 	copy(room, weights)
 	block, to := complexes(room), complexes(matrix)
-	n := (bits.Len(uint(len(block))) - 1) / 2
+	n := (mathbits.Len(uint(len(block))) - 1) / 2
 	transform(block, n, toEntries)
 	exchange(1<<n, func(entry, place int) { to[entry] = block[place] })
 	if current.finite(matrix) {

@@ -47,7 +47,7 @@ var (
 		{"phases", real, 1}, {"positions", real, 1}, {"velocities", real, 1}, {"omega", real, 1}, {"coupling", real, 2},
 		{"omega_rate", real, 1},
 	}
-	options = []string{"phase_lag", "doppler_strength", "velocity_epsilon", "distance_scale", "time"}
+	motion = []string{"phase_lag", "doppler_strength", "velocity_epsilon", "distance_scale", "time"}
 )
 
 func (c *call) beams() native.Beams {
@@ -60,7 +60,7 @@ func (c *call) beams() native.Beams {
 }
 
 var doppler = kernel{
-	arrays: beams, numbers: options,
+	arrays: beams, numbers: motion,
 	answers: func(c *call) []array { return vectors(c.n, "slopes") },
 	run: func(c *call, _ func() bool) error {
 		moving := c.beams()
@@ -69,7 +69,7 @@ var doppler = kernel{
 }
 
 var dopplerTrace = kernel{
-	arrays: beams, numbers: append([]string{"dt", "n_steps"}, options...),
+	arrays: beams, numbers: append([]string{"dt", "n_steps"}, motion...),
 	answers: func(c *call) []array {
 		rows := c.steps + 1
 		return []array{

@@ -15,6 +15,14 @@ from polytier_go.kuramoto import (
     networked_force,
     order_parameter,
 )
+from polytier_go.operators import (
+    commutator_dense,
+    dla_dimension,
+    pauli_decompose,
+    pauli_expectations,
+    pauli_reconstruct,
+    xy_hamiltonian_dense,
+)
 from polytier_go.runtime import simd_level, warm
 
 __all__ = [
@@ -24,6 +32,8 @@ __all__ = [
     "aer_decode_temporal",
     "bare_seconds",
     "build_knm",
+    "commutator_dense",
+    "dla_dimension",
     "doppler_kuramoto",
     "doppler_kuramoto_trace",
     "faraday_back_emf",
@@ -35,6 +45,10 @@ __all__ = [
     "mean_phase",
     "networked_force",
     "order_parameter",
+    "pauli_decompose",
+    "pauli_expectations",
+    "pauli_reconstruct",
     "simd_level",
     "warm",
+    "xy_hamiltonian_dense",
 ]

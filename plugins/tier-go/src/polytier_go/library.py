@@ -58,6 +58,12 @@ int32_t polytier_go_doppler_trace(uintptr_t phases, uintptr_t positions, uintptr
     uintptr_t coupling, uintptr_t rate, double dt, int64_t steps, double lag, double push, double epsilon,
     double scale, double time, uintptr_t times, uintptr_t path, uintptr_t places, uintptr_t order, uintptr_t locks,
     uintptr_t ticket);
+int32_t polytier_go_commutator(uintptr_t a, uintptr_t b, uintptr_t to, uintptr_t ticket);
+int32_t polytier_go_pauli(int32_t reconstruct, uintptr_t from, uintptr_t to);
+int32_t polytier_go_hamiltonian(uintptr_t K, uintptr_t omega, double delta, uintptr_t to);
+int32_t polytier_go_expectations(uintptr_t psi, uintptr_t ex, uintptr_t ey, uintptr_t ez, uintptr_t coherence);
+int32_t polytier_go_algebra(uintptr_t generators, int64_t rounds, int64_t most, double small, uintptr_t to,
+    uintptr_t ticket);
 """
 
 OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED, BAD_VALUE, TOO_LARGE, RUNNING, STOPPED = range(11)
@@ -77,6 +83,12 @@ FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "doppler_kuramoto_trace": ("doppler_trace",),
     "faraday_recovery": ("faraday_recovery",),
     "faraday_back_emf": ("faraday_emf",),
+    "commutator_dense": ("commutator",),
+    "pauli_decompose": ("pauli", 0),
+    "pauli_reconstruct": ("pauli", 1),
+    "xy_hamiltonian_dense": ("hamiltonian",),
+    "pauli_expectations": ("expectations",),
+    "dla_dimension": ("algebra",),
 }
 """The functions of the families that fill answers: name, and the arguments before those of the kernel."""
 
