@@ -46,7 +46,9 @@ def faraday_recovery(  # noqa: PLR0913, PLR0917 - the kernel's parameters
             parts = flux, rate, emf, power, *totals.tolist()
             return tuple.__new__(result_class("FaradayRecovery"), parts)
     numbers = turns, load_resistance, coupling_efficiency
-    return _checked(time, radius, {"radial_velocity": radial_velocity, "field": field, "field_rate": field_rate}, numbers)
+    return _checked(
+        time, radius, {"radial_velocity": radial_velocity, "field": field, "field_rate": field_rate}, numbers
+    )
 
 
 def _checked(time: Any, radius: Any, others: dict[str, Any], numbers: tuple[Any, Any, Any]) -> Any:
