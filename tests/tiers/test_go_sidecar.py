@@ -185,9 +185,50 @@ def test_json_is_for_people(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kernel", "body", "wanted"),
+    [
+        ("commutator_dense", {"a": [[[0, 1]]], "b": [[[2, 0]]]}, {"commutator": [[[0.0, 0.0]]]}),
+        ("pauli_decompose", {"H": [[[0, 0], [0, -1]], [[0, 1], [0, 0]]]}, {"c": [[0, 0], [0, 0], [1, 0], [0, 0]]}),
+        ("xy_hamiltonian_dense", {"K": [[0]], "omega": [2]}, {"H": [[[-2, 0], [0, 0]], [[0, 0], [2, 0]]]}),
+        ("dla_dimension", {"generators": [[[[1, 0]]]]}, {"found": [1, 1]}),
+        (
+            "aer_decode_temporal",
+            {"address": [1], "t_ns": [2**64 - 5], "polarity": [1], "n_channels": 2, "window_ns": 4},
+            {"values": [0, 1]},
+        ),
+        (
+            "doppler_kuramoto",
+            {"phases": [0], "positions": [0], "velocities": [1], "omega": [3], "coupling": [[1]]},
+            {"slopes": [3]},
+        ),
+    ],
+)
+def test_json_of_the_families(address: str, kernel: str, body: Any, wanted: Any) -> None:
+    """Complex numbers travel as pairs, integers exactly, and what has a default need not be given."""
+    assert ask(address, "POST", f"/v1/kernels/{kernel}", body) == (200, wanted)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "body", "kind"),
+    [
+        ("aer_decode_rate", {"address": [9], "t_ns": [0], "polarity": [1], "n_channels": 2, "window_ns": 4}, "value"),
+        ("pauli_reconstruct", {"c": [[1.5e308, 0]] * 4}, "overflow"),
+    ],
+)
+def test_a_kernels_own_refusal_says_its_kind(address: str, kernel: str, body: Any, kind: str) -> None:
+    """A refusal that the kernel itself makes tells programs which error it is."""
+    status, found = ask(address, "POST", f"/v1/kernels/{kernel}", body)
+    assert (status, found["kind"], set(found)) == (422, kind, {"error", "hint", "kind"})
+
+
+@pytest.mark.parametrize(
     ("path", "body", "status"),
     [
         ("nonesuch", {}, 404),
+        ("pauli_decompose", {"H": [[[1, 0, 0]]]}, 400),
+        ("pauli_reconstruct", {"c": [[1, 0]] * 2}, 422),
+        ("dla_dimension", {"generators": [[[[1, 0]]]], "max_dimension": 1.5}, 422),
+        ("xy_hamiltonian_dense", {"K": [[0] * 40] * 40, "omega": [0] * 40}, 413),
         ("order_parameter", {"theta": []}, 422),
         ("order_parameter", {"theta": [1, "two"]}, 400),
         ("order_parameter", b'{"theta": [NaN]}', 400),

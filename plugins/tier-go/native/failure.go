@@ -3,6 +3,7 @@ package native
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // ErrNotFinite says that an argument holds a number that is not finite.
@@ -10,6 +11,33 @@ var ErrNotFinite = errors.New("an argument is not finite")
 
 // ErrMemory says that working memory cannot be had.
 var ErrMemory = errors.New("not enough memory")
+
+// ErrTooLarge says that an answer is beyond float64.
+var ErrTooLarge = errors.New("the answer is too large for float64")
+
+// ErrStopped says that a run was ended before it was complete.
+var ErrStopped = errors.New("the call was ended before it was complete")
+
+// RefusalError says which value is wrong, in the words of polytier's own checks.
+type RefusalError struct{ Found, Hint string }
+
+func (e *RefusalError) Error() string { return e.Found + "\nhint: " + e.Hint }
+
+// refused returns the error for an argument whose value a kernel refuses.
+func refused(argument, wanted, format string, found ...any) error {
+	return &RefusalError{
+		fmt.Sprintf("argument '%s' must be %s: found %s", argument, wanted, fmt.Sprintf(format, found...)),
+		fmt.Sprintf("pass %s as %s", argument, wanted),
+	}
+}
+
+// infinite returns the error for a result that finite arguments take beyond float64.
+func infinite(result, format string, found ...any) error {
+	return &RefusalError{
+		fmt.Sprintf("%s must be finite: found %s", result, fmt.Sprintf(format, found...)),
+		"pass arguments of smaller magnitude",
+	}
+}
 
 // PanicError is a defect of this tier: a panic, caught.
 type PanicError struct{ Message string }
@@ -36,3 +64,5 @@ func Provoke(helper bool) error {
 	assisted(1, func(int) { close(began); panic("provoked") }, func() { <-began })
 	return nil
 }
+
+func decimal(number int) string { return strconv.Itoa(number) }

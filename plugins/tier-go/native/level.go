@@ -21,9 +21,20 @@ type level struct {
 	advance func(s *state, r rule, round, from, to int)
 	// finite says whether all values are finite.
 	finite func(values []float64) bool
+	// weigh writes the pulls of oscillators at some positions, which are padded.
+	weigh func(n int, coupling, position []float64, scale float64, pulls []float64)
+	// sumUp writes each row's sums of pulls with sines and with cosines, all of them padded, the diagonal left out.
+	sumUp func(n int, pulls, sin, cos, sines, cosines []float64)
+	// tile writes the real, then the imaginary parts of a tile of a product of two panels.
+	tile func(left, right []float64, tile *[2 * tileRows * group]float64)
+	// overlap returns the sum of conj(up) down of at least group values.
+	overlap func(up, down []float64) (re, im float64)
 }
 
-var baseline = level{"baseline", plainSums, plainEvaluate, plainPulls, plainAdvance, plainFinite}
+var baseline = level{
+	"baseline", plainSums, plainEvaluate, plainPulls, plainAdvance, plainFinite, plainWeigh, plainSumUp, plainTile,
+	plainOverlap,
+}
 
 // levels are those that this CPU has, the widest first.
 var levels = append(wide(), baseline)

@@ -49,7 +49,10 @@ func wide() []level {
 	if !archsimd.X86.AVX2() || !archsimd.X86.FMA() {
 		return nil
 	}
-	return []level{{"avx2", vectorSums, vectorEvaluate, vectorPulls, vectorAdvance, vectorFinite}}
+	return []level{{
+		"avx2", vectorSums, vectorEvaluate, vectorPulls, vectorAdvance, vectorFinite, vectorWeigh, vectorSumUp,
+		vectorTile, vectorOverlap,
+	}}
 }
 
 func of(c *constant) lanes { return archsimd.LoadFloat64x4(c) }

@@ -53,3 +53,13 @@ func (w *Workspace) Release() {
 		_ = syscall.Munmap(w.mapped)
 	}
 }
+
+// words returns the same memory as unsigned integers.
+func words(values []float64) []uint64 {
+	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(values))), len(values))
+}
+
+// complexes returns the same memory as complex numbers.
+func complexes(values []float64) []complex128 {
+	return unsafe.Slice((*complex128)(unsafe.Pointer(unsafe.SliceData(values))), len(values)/2)
+}

@@ -7,7 +7,6 @@ import "C"
 import (
 	"errors"
 	"math"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -16,21 +15,33 @@ import (
 
 func main() {}
 
-// message is what the last panic said.
-var message atomic.Pointer[string]
+// say notes what went wrong for the thread that is here, which asks for it next.
+func say(text string) {
+	C.polytier_go_say((*C.char)(unsafe.Pointer(unsafe.StringData(text))), C.int64_t(len(text)))
+}
 
 // status runs body and returns how it ended; a panic never leaves Go, where it would end the process.
-func status(body func() error) C.int32_t {
-	err := native.Contained(body)
+func status(body func() error) C.int32_t { return told(native.Contained(body)) }
+
+// told returns the status of an error, and notes its words.
+func told(err error) C.int32_t {
 	var defect *native.PanicError
+	var refusal *native.RefusalError
 	switch {
 	case err == nil:
 		return C.POLYTIER_GO_OK
 	case errors.As(err, &defect):
-		message.Store(&defect.Message)
+		say(defect.Message)
 		return C.POLYTIER_GO_PANIC
+	case errors.As(err, &refusal):
+		say(refusal.Error())
+		return C.POLYTIER_GO_BAD_VALUE
+	case errors.Is(err, native.ErrTooLarge):
+		return C.POLYTIER_GO_TOO_LARGE
 	case errors.Is(err, native.ErrMemory):
 		return C.POLYTIER_GO_MEMORY
+	case errors.Is(err, native.ErrStopped):
+		return C.POLYTIER_GO_STOPPED
 	default:
 		return C.POLYTIER_GO_NOT_FINITE
 	}
@@ -59,9 +70,7 @@ func polytierGoText(which C.int32_t, to *C.char, room C.int64_t) {
 	case C.POLYTIER_GO_LEVEL:
 		text = native.Level()
 	case C.POLYTIER_GO_MESSAGE:
-		if last := message.Load(); last != nil {
-			text = *last
-		}
+		text = C.GoString(C.polytier_go_said())
 	}
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(to)), int(room))
 	bytes[copy(bytes[:len(bytes)-1], text)] = 0

@@ -8,7 +8,7 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"strings"
+	"slices"
 	"unsafe"
 
 	native "polytier.org/tier-go"
@@ -25,12 +25,16 @@ const (
 type array struct {
 	Name   string `json:"name"`
 	Shape  []int  `json:"shape"`
+	kind   kind
 	values []float64
 }
 
-// count returns the number of values, or -1 where the shape is impossible.
+// count returns the number of values, of a complex number two, or -1 where the shape is impossible.
 func (a *array) count() int {
 	total := 1
+	if a.kind == complexPairs {
+		total = 2
+	}
 	for _, length := range a.Shape {
 		if length < 0 || length > maxCount || length > 0 && total > math.MaxInt/8/length {
 			return -1
@@ -42,9 +46,9 @@ func (a *array) count() int {
 
 // description stands before the values of a binary body.
 type description struct {
-	Arrays  []array            `json:"arrays"`
-	Numbers map[string]float64 `json:"numbers,omitempty"`
-	Digest  string             `json:"digest,omitempty"`
+	Arrays  []array           `json:"arrays"`
+	Numbers map[string]number `json:"numbers,omitempty"`
+	Digest  string            `json:"digest,omitempty"`
 }
 
 // call is one request on its way.
@@ -52,7 +56,7 @@ type call struct {
 	kernel    kernel
 	limit     int64
 	arguments []array
-	numbers   map[string]float64
+	numbers   map[string]number
 	n, steps  int
 	answers   []array
 	memory    []native.Workspace
@@ -105,7 +109,7 @@ func (c *call) answer(name string) []float64 { return find(c.answers, name) }
 
 // prepare makes room for the answers.
 func (c *call) prepare() error {
-	c.answers = c.kernel.answers(c.n, c.steps)
+	c.answers = c.kernel.answers(c)
 	_, err := c.room(c.answers)
 	return err
 }
@@ -188,22 +192,28 @@ func (c *call) readText(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("the body is no JSON object: %w", err)
 	}
 	var given [][]float64
-	for _, name := range c.kernel.arrays {
-		values, shape, err := numbersOf(members[name], name == "K")
+	for _, one := range c.kernel.arrays {
+		if _, there := members[one.name]; !there && one.name == "omega_rate" && len(given) > 0 {
+			// The only array that need not be given: zeros.
+			given = append(given, make([]float64, len(given[0])))
+			c.arguments = append(c.arguments, array{Name: one.name, Shape: []int{len(given[0])}})
+			continue
+		}
+		values, shape, err := numbersOf(members[one.name], one)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		given = append(given, values)
-		c.arguments = append(c.arguments, array{Name: name, Shape: shape})
-		delete(members, name)
+		c.arguments = append(c.arguments, array{Name: one.name, Shape: shape})
+		delete(members, one.name)
 	}
 	c.numbers = defaults(c.kernel.numbers)
 	for name, raw := range members {
-		var number float64
-		if err := json.Unmarshal(raw, &number); err != nil {
+		var one number
+		if err := one.UnmarshalJSON(raw); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		c.numbers[name] = number
+		c.numbers[name] = one
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -217,43 +227,6 @@ func (c *call) readText(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// defaults returns what parameters have that need not be given.
-func defaults(numbers []string) map[string]float64 {
-	all := map[string]float64{"n": 16, "k_base": 0.45, "alpha": 0.3}
-	found := map[string]float64{}
-	for _, name := range numbers {
-		if value, known := all[name]; known {
-			found[name] = value
-		}
-	}
-	return found
-}
-
-func numbersOf(raw json.RawMessage, matrix bool) (values []float64, shape []int, err error) {
-	if raw == nil {
-		return nil, nil, errors.New("it is missing")
-	}
-	// The decoder would take null for 0.
-	if strings.Contains(string(raw), "null") {
-		return nil, nil, errors.New("null is no number")
-	}
-	if !matrix {
-		err = json.Unmarshal(raw, &values)
-		return values, []int{len(values)}, err
-	}
-	var rows [][]float64
-	if err = json.Unmarshal(raw, &rows); err != nil || len(rows) == 0 {
-		return nil, []int{0, 0}, err
-	}
-	for _, row := range rows {
-		if len(row) != len(rows[0]) {
-			return nil, nil, errors.New("its rows differ in length")
-		}
-		values = append(values, row...)
-	}
-	return values, []int{len(rows), len(rows[0])}, nil
-}
-
 // writeText answers with one JSON object whose members are the answers.
 func (c *call) writeText(w http.ResponseWriter) error {
 	members := map[string]any{}
@@ -263,7 +236,11 @@ func (c *call) writeText(w http.ResponseWriter) error {
 				return refuse(http.StatusUnprocessableEntity, "ask with "+binary, "JSON has no number for %v", number)
 			}
 		}
-		members[c.answers[i].Name] = nested(c.answers[i].values, c.answers[i].Shape)
+		shape := c.answers[i].Shape
+		if c.answers[i].kind == complexPairs {
+			shape = append(slices.Clone(shape), 2)
+		}
+		members[c.answers[i].Name] = nested(c.answers[i].values, shape)
 	}
 	send(w, http.StatusOK, members)
 	return nil
@@ -276,9 +253,9 @@ func nested(values []float64, shape []int) any {
 	case 1:
 		return values
 	}
-	rows := make([][]float64, shape[0])
+	rows, width := make([]any, shape[0]), len(values)/shape[0]
 	for i := range rows {
-		rows[i] = values[i*shape[1] : (i+1)*shape[1]]
+		rows[i] = nested(values[i*width:(i+1)*width], shape[1:])
 	}
 	return rows
 }

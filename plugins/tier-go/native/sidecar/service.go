@@ -24,12 +24,14 @@ const (
 type refusal struct {
 	status        int
 	message, hint string
+	// kind tells a program why a kernel refuses its arguments: value, or overflow.
+	kind string
 }
 
 func (r *refusal) Error() string { return r.message }
 
 func refuse(status int, hint, format string, arguments ...any) error {
-	return &refusal{status, fmt.Sprintf(format, arguments...), hint}
+	return &refusal{status, fmt.Sprintf(format, arguments...), hint, ""}
 }
 
 // service answers requests.
@@ -112,17 +114,29 @@ func (s *service) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // fail answers an error; where an answer has begun nothing more is sent.
 func fail(w http.ResponseWriter, err error) {
+	const unprocessable = http.StatusUnprocessableEntity
 	var known *refusal
+	var value *native.RefusalError
 	switch {
 	case errors.As(err, &known):
+	case errors.As(err, &value):
+		known = &refusal{unprocessable, value.Found, value.Hint, "value"}
+	case errors.Is(err, native.ErrTooLarge):
+		known = &refusal{unprocessable, err.Error(), "scale the arguments down", "overflow"}
 	case errors.Is(err, native.ErrMemory):
-		known = &refusal{http.StatusInsufficientStorage, err.Error(), "ask for fewer oscillators or steps"}
+		known = &refusal{http.StatusInsufficientStorage, err.Error(), "ask for less, for instance fewer steps", ""}
+	case errors.Is(err, native.ErrStopped):
+		known = &refusal{http.StatusServiceUnavailable, err.Error(), "ask for less, or allow more with --time-limit", ""}
 	case errors.Is(err, native.ErrNotFinite):
-		known = &refusal{http.StatusUnprocessableEntity, err.Error(), "send finite numbers"}
+		known = &refusal{unprocessable, err.Error(), "send finite numbers", ""}
 	default:
-		known = &refusal{http.StatusBadRequest, err.Error(), "see PROTOCOL.md"}
+		known = &refusal{http.StatusBadRequest, err.Error(), "see PROTOCOL.md", ""}
 	}
-	send(w, known.status, map[string]any{"error": known.message, "hint": known.hint})
+	members := map[string]any{"error": known.message, "hint": known.hint}
+	if known.kind != "" {
+		members["kind"] = known.kind
+	}
+	send(w, known.status, members)
 }
 
 func send(w http.ResponseWriter, status int, content any) {

@@ -8,7 +8,7 @@ import numpy as np
 
 from polytier.arrays import float_matrix, float_vector, integer, positive
 from polytier_go.runtime import link
-from polytier_go.tasks import ENDLESS, Task
+from polytier_go.tasks import ENDLESS, Task, plain
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -33,7 +33,7 @@ def order_parameter(theta: ArrayLike) -> float:
 
 def bare_seconds(theta: ArrayLike, calls: int) -> float:
     """Return the mean seconds of one of `calls` order parameters, timed in Go; not a number where a sidecar serves."""
-    phases, count = _plain(float_vector(theta, "theta")), integer(calls, "calls", minimum=1)
+    phases, count = plain(float_vector(theta, "theta")), integer(calls, "calls", minimum=1)
     link.made()
     return link.bare_seconds(id(phases), count)
 
@@ -60,8 +60,8 @@ def networked_force(theta: ArrayLike, K: ArrayLike) -> Array:
         forces = np.empty(theta.shape)
         if link.networked_force(id(theta), id(K), id(forces)) == 0:
             return forces
-    phases = _plain(float_vector(theta, "theta"))
-    coupling = _plain(float_matrix(K, "K", shape=(len(phases), len(phases))))
+    phases = plain(float_vector(theta, "theta"))
+    coupling = plain(float_matrix(K, "K", shape=(len(phases), len(phases))))
     task = Task("networked_force", {"theta": phases, "K": coupling})
     return link.solve(task)  # type: ignore[no-any-return]
 
@@ -105,7 +105,7 @@ def kuramoto_rk4(theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float, n
 
 
 def _mean_field(kernel: str, theta: ArrayLike) -> float:
-    return link.solve(Task(kernel, {"theta": _plain(float_vector(theta, "theta"))}))  # type: ignore[no-any-return]
+    return link.solve(Task(kernel, {"theta": plain(float_vector(theta, "theta"))}))  # type: ignore[no-any-return]
 
 
 def _brief(theta0: ArrayLike, dt: float, n_steps: int) -> bool:
@@ -121,16 +121,11 @@ def _brief(theta0: ArrayLike, dt: float, n_steps: int) -> bool:
 
 def _integrate(kernel: str, *arguments: Any) -> Any:
     theta0, omega, K, dt, n_steps = arguments
-    theta = _plain(float_vector(theta0, "theta0"))
+    theta = plain(float_vector(theta0, "theta0"))
     arrays = {
         "theta0": theta,
-        "omega": _plain(float_vector(omega, "omega", length=len(theta))),
-        "K": _plain(float_matrix(K, "K", shape=(len(theta), len(theta)))),
+        "omega": plain(float_vector(omega, "omega", length=len(theta))),
+        "K": plain(float_matrix(K, "K", shape=(len(theta), len(theta)))),
     }
     step, steps = positive(dt, "dt"), integer(n_steps, "n_steps", minimum=0)
     return link.solve(Task(kernel, arrays, {"dt": step, "n_steps": min(steps, ENDLESS)}))
-
-
-def _plain(array: Array) -> Array:
-    # The checks return C-contiguous arrays, which may still begin at an odd address.
-    return array if array.flags.aligned else array.copy()

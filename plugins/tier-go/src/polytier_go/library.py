@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
-from polytier.errors import told
+from polytier.errors import overflow, told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import out_of_memory
 from polytier_go.tasks import METHODS, Task, fresh
@@ -28,7 +28,7 @@ THREADS: Final = "POLYTIER_GO_THREADS"
 REINSTALL: Final = "reinstall it: pip install --force-reinstall --no-deps polytier-go"
 
 DECLARATIONS: Final = """
-void polytier_go_setup(uintptr_t header, uintptr_t type, uintptr_t dtype);
+void polytier_go_setup(uintptr_t header, uintptr_t type, uintptr_t *dtypes);
 uintptr_t polytier_go_address(uintptr_t object, int64_t rows, int64_t columns);
 int32_t polytier_go_start(char *level, int64_t threads);
 int32_t polytier_go_text(int32_t which, char *to, int64_t room);
@@ -42,13 +42,58 @@ int32_t polytier_go_integrate(int32_t method, uintptr_t theta0, uintptr_t omega,
     int64_t first, int64_t steps, uintptr_t last, uintptr_t path, uintptr_t order, uintptr_t times);
 int64_t polytier_go_part(int32_t method, int64_t n);
 int32_t polytier_go_panic(int32_t helper);
+int32_t polytier_go_wait(int64_t ticket);
+void polytier_go_stop(int64_t ticket);
+int32_t polytier_go_aer(int32_t decoder, uintptr_t address, uintptr_t t_ns, uintptr_t polarity, int64_t channels,
+    uint64_t window, uint64_t start, uintptr_t to);
+int32_t polytier_go_faraday_recovery(uintptr_t time, uintptr_t radius, uintptr_t velocity, uintptr_t field,
+    uintptr_t rate, double turns, double load, double efficiency, uintptr_t flux, uintptr_t flux_rate,
+    uintptr_t back_emf, uintptr_t power, uintptr_t totals);
+double polytier_go_faraday_back_emf(double radius, double velocity, double field, double rate, double turns);
+int32_t polytier_go_faraday_emf(double radius, double velocity, double field, double rate, double turns, uintptr_t to);
+int32_t polytier_go_doppler(uintptr_t phases, uintptr_t positions, uintptr_t velocities, uintptr_t omega,
+    uintptr_t coupling, uintptr_t rate, double lag, double push, double epsilon, double scale, double time,
+    uintptr_t to);
+int32_t polytier_go_doppler_trace(uintptr_t phases, uintptr_t positions, uintptr_t velocities, uintptr_t omega,
+    uintptr_t coupling, uintptr_t rate, double dt, int64_t steps, double lag, double push, double epsilon,
+    double scale, double time, uintptr_t times, uintptr_t path, uintptr_t places, uintptr_t order, uintptr_t locks,
+    uintptr_t ticket);
+int32_t polytier_go_commutator(uintptr_t a, uintptr_t b, uintptr_t to, uintptr_t ticket);
+int32_t polytier_go_pauli(int32_t reconstruct, uintptr_t from, uintptr_t to);
+int32_t polytier_go_hamiltonian(uintptr_t K, uintptr_t omega, double delta, uintptr_t to);
+int32_t polytier_go_expectations(uintptr_t psi, uintptr_t ex, uintptr_t ey, uintptr_t ez, uintptr_t coherence);
+int32_t polytier_go_algebra(uintptr_t generators, int64_t rounds, int64_t most, double small, uintptr_t to,
+    uintptr_t ticket);
 """
 
-OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED = range(7)
+OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED, BAD_VALUE, TOO_LARGE, RUNNING, STOPPED = range(11)
 DIGEST_TEXT, LEVEL_TEXT, MESSAGE_TEXT = range(3)
 MACHINES: Final = {"x86_64": 62, "aarch64": 183}
 RESERVED: Final = 2 << 30
 """Bytes of address space that Go's runtime may take at its start: 1.6 GB were measured."""
+
+DTYPES: Final = (np.float64, np.complex128, np.int64, np.uint64, np.int8)
+"""Those whose arrays the library reads where they lie, in the order of its own list."""
+
+FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
+    "aer_decode_rate": ("aer", 0),
+    "aer_decode_temporal": ("aer", 1),
+    "aer_decode_isi": ("aer", 2),
+    "doppler_kuramoto": ("doppler",),
+    "doppler_kuramoto_trace": ("doppler_trace",),
+    "faraday_recovery": ("faraday_recovery",),
+    "faraday_back_emf": ("faraday_emf",),
+    "commutator_dense": ("commutator",),
+    "pauli_decompose": ("pauli", 0),
+    "pauli_reconstruct": ("pauli", 1),
+    "xy_hamiltonian_dense": ("hamiltonian",),
+    "pauli_expectations": ("expectations",),
+    "dla_dimension": ("algebra",),
+}
+"""The functions of the families that fill answers: name, and the arguments before those of the kernel."""
+
+LASTING: Final = {"doppler_kuramoto_trace", "commutator_dense", "dla_dimension"}
+"""Kernels whose functions take a place for a ticket: the wait for them is cut, so that Ctrl-C is heard."""
 
 _ROOM = 1024
 _MOST_THREADS = 1024
@@ -76,7 +121,8 @@ class Library:
         _has_room()
         self._ffi, self._lib = _open(path())
         head = object.__basicsize__
-        self._lib.polytier_go_setup(head, id(np.ndarray), id(np.dtype(np.float64)))
+        kinds = self._ffi.new("uintptr_t[]", [id(np.dtype(dtype)) for dtype in DTYPES])
+        self._lib.polytier_go_setup(head, id(np.ndarray), kinds)
         self._prove_layout()
         digest = self.text(DIGEST_TEXT)
         if digest != BUILD_DIGEST:
@@ -109,11 +155,14 @@ class Library:
 
     def shortcuts(self) -> dict[str, Callable[..., Any]]:
         """Return the library's functions for plain arrays, which are given by their address as objects."""
-        names = ("order_parameter", "bare_seconds", "mean_phase", "build_knm", "networked_force", "integrate")
+        names = ["order_parameter", "bare_seconds", "mean_phase", "build_knm", "networked_force", "integrate"]
+        names += ["faraday_back_emf", *{name for name, *_ in FUNCTIONS.values()}]
         return {name: getattr(self._lib, f"polytier_go_{name}") for name in names}
 
     def solve(self, task: Task) -> Any:
         """Solve a task in this thread, without the interpreter's lock."""
+        if task.kernel in FUNCTIONS:
+            return self._fill(task)
         if task.kernel in METHODS:
             return self._integrate(task)
         answers = [fresh(shape) for shape in task.shapes().values()]
@@ -153,6 +202,25 @@ class Library:
                 found = tuple(answers.values())
                 return found if len(found) > 1 else found[0]
 
+    def _fill(self, task: Task) -> None:
+        """Have a task's answers filled; what lasts is waited for bit by bit."""
+        name, *first = FUNCTIONS[task.kernel]
+        arguments = [*first, *map(id, task.arrays.values()), *task.numbers.values(), *map(id, task.answers.values())]
+        function = getattr(self._lib, f"polytier_go_{name}")
+        if task.kernel not in LASTING:
+            self._check(task.kernel, function(*arguments))
+            return
+        # A place that is there before the call: Ctrl-C may be heard right at its return.
+        ticket = self._ffi.new("int64_t *")
+        try:
+            status = function(*arguments, int(self._ffi.cast("uintptr_t", ticket)))
+            while status == RUNNING:
+                status = self._lib.polytier_go_wait(ticket[0])
+        except BaseException:
+            self._lib.polytier_go_stop(ticket[0])
+            raise
+        self._check(task.kernel, status)
+
     def panic(self, *, helper: bool) -> None:
         """Have the library panic, to show what becomes of it."""
         self._check("panic", self._lib.polytier_go_panic(helper))
@@ -163,6 +231,10 @@ class Library:
 
     def _fail(self, kernel: str, status: int) -> NoReturn:
         asked = f"run {kernel!r} on the go tier"
+        if status == BAD_VALUE:
+            raise ValueError(self.text(MESSAGE_TEXT))
+        if status == TOO_LARGE:
+            raise overflow(kernel)
         if status == MEMORY:
             out_of_memory()
         if status == FORKED:

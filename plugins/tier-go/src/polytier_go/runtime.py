@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from polytier.errors import told
@@ -44,6 +46,16 @@ class Link:
         self.build_knm: Callable[[int, float, float, int], int] = no_shortcut
         self.networked_force: Callable[[int, int, int], int] = no_shortcut
         self.integrate: Callable[..., int] = no_shortcut
+        self.aer: Callable[..., int] = no_shortcut
+        self.faraday_recovery: Callable[..., int] = no_shortcut
+        self.faraday_back_emf: Callable[..., float] = no_number
+        self.doppler: Callable[..., int] = no_shortcut
+        self.doppler_trace: Callable[..., int] = no_shortcut
+        self.commutator: Callable[..., int] = no_shortcut
+        self.pauli: Callable[..., int] = no_shortcut
+        self.hamiltonian: Callable[..., int] = no_shortcut
+        self.expectations: Callable[..., int] = no_shortcut
+        self.algebra: Callable[..., int] = no_shortcut
 
     def made(self) -> Server:
         """Return the server, made where there is none yet."""
@@ -97,7 +109,13 @@ def simd_level() -> str:
     return link.made().level()
 
 
+@cache
+def result_class(name: str) -> Any:
+    """Return polytier's own class of a named result; polytier is not imported before the first one."""
+    return getattr(importlib.import_module("polytier"), name)
+
+
 def out_of_memory() -> NoReturn:
     """Raise the MemoryError of a call that asks for more than there is."""
-    hint = "ask for fewer oscillators or steps"
+    hint = "ask for less, for instance fewer steps"
     raise MemoryError(told("run a kernel on the go tier", "the memory for this call cannot be had", hint))

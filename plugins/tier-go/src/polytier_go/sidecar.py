@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from polytier.errors import told
+from polytier.errors import overflow, told
 from polytier_go._build import BUILD_DIGEST
-from polytier_go.runtime import no_number, no_shortcut, out_of_memory
+from polytier_go.runtime import out_of_memory
 from polytier_go.tasks import fresh
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ BINARY: Final = "application/vnd.polytier.arrays"
 START: Final = "start one with `polytier-go-sidecar`, and say where it listens in " + ADDRESS
 
 _MOST_WORDS = 1 << 16
+_SENT = {"f": "<f8", "c": "<c16", "i": "<i8", "u": "<u8"}
 _STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 
@@ -67,19 +68,12 @@ class Sidecar:
 
     def shortcuts(self) -> dict[str, Callable[..., Any]]:
         """Return none: what is sent is checked first."""
-        return {
-            "order_parameter": no_number,
-            "bare_seconds": no_number,
-            "mean_phase": no_number,
-            "build_knm": no_shortcut,
-            "networked_force": no_shortcut,
-            "integrate": no_shortcut,
-        }
+        return {}
 
     def solve(self, task: Task) -> Any:
         """Send a task, and return the answer."""
         wanted = task.shapes() or {"value": ()}
-        answers = {name: fresh(shape) for name, shape in wanted.items()}
+        answers = dict(task.answers) or {name: fresh(shape) for name, shape in wanted.items()}
         status, kind, body = self._exchange("POST", f"/v1/kernels/{task.kernel}", request(task), task.kernel, answers)
         if status != http.client.OK:
             self._refused(task.kernel, status, body)
@@ -144,6 +138,10 @@ class Sidecar:
         if status == http.client.INSUFFICIENT_STORAGE:
             out_of_memory()
         said = _members(body)
+        if said.get("kind") == "value":
+            raise ValueError(f"{said.get('error')}\nhint: {said.get('hint')}")
+        if said.get("kind") == "overflow":
+            raise overflow(kernel)
         found = f"it refuses with status {status}: {said.get('error', 'no reason given')}"
         self._fail(kernel, found, str(said.get("hint", START)))
 
@@ -192,7 +190,7 @@ def request(task: Task) -> bytes:
     """Return the body of a request: length of the description, description, values."""
     arrays = [{"name": name, "shape": list(array.shape)} for name, array in task.arrays.items()]
     description = json.dumps({"arrays": arrays, "numbers": dict(task.numbers)}).encode()
-    values = [array.astype("<f8", copy=False).tobytes() for array in task.arrays.values()]
+    values = [array.astype(_SENT[array.dtype.kind], copy=False).tobytes() for array in task.arrays.values()]
     return b"".join([struct.pack("<I", len(description)), description, *values])
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from polytier.arrays import require_memory
 from polytier_go.runtime import out_of_memory
 
 if TYPE_CHECKING:
@@ -26,11 +27,15 @@ ENDLESS = 1 << 58
 
 @dataclass(frozen=True)
 class Task:
-    """One kernel with its arguments: arrays are float64, C-contiguous and aligned."""
+    """One kernel with its arguments: arrays are C-contiguous and aligned, of the dtypes that the kernel takes.
+
+    `answers` are the arrays to be filled, given by every family but `kuramoto`.
+    """
 
     kernel: str
-    arrays: Mapping[str, Array] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
+    answers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -44,6 +49,8 @@ class Task:
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the names and shapes of the arrays that the answer consists of; none stands for a number."""
+        if self.answers:
+            return {name: array.shape for name, array in self.answers.items()}
         return shapes(self.kernel, self.size, self.steps if self.kernel in METHODS else 0)
 
 
@@ -60,11 +67,22 @@ def shapes(kernel: str, n: int, steps: int) -> dict[str, tuple[int, ...]]:
     return known.get(kernel, {})
 
 
-def fresh(shape: tuple[int, ...]) -> Array:
+def fresh(shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
     """Return a new array; one that cannot be is a MemoryError, also where NumPy finds its shape impossible."""
     values = 1
     for length in shape:
         values *= length
-    if values > sys.maxsize // 8:
+    if values > sys.maxsize // 16:
         out_of_memory()
-    return np.empty(shape)
+    return np.empty(shape, dtype)
+
+
+def plain(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a checked array at an aligned address: checks return C-contiguous ones, which may begin at an odd one."""
+    return array if array.flags.aligned else array.copy()
+
+
+def room(*shape: int, dtype: Any = np.float64) -> NDArray[Any]:
+    """Return a new array that is to be filled; MemoryError, before it is allocated, where there is no room for it."""
+    require_memory("the answer", shape, dtype)
+    return fresh(shape, dtype)
