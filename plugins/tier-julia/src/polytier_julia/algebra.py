@@ -40,7 +40,7 @@ def dla_dimension(
     dimension, complete = _searched(matrices, limits, positive(tol, "tol"))
     if not complete:
         found = f"stopped at dimension {dimension} by max_iterations={rounds} or max_dimension={most}"
-        warnings.warn(told("close the Lie algebra", found, "raise the limit"), RuntimeWarning, stacklevel=2)
+        warnings.warn(told("close the Lie algebra", found, "raise the limit"), RuntimeWarning, stacklevel=3)
     return dimension
 
 

@@ -15,9 +15,8 @@ from polytier_julia.runtime import GOOD, NOT_FINITE, UNSUITABLE, defect, kernels
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from polytier import DopplerTrace
-
     Vector = NDArray[np.float64]
+    DopplerTrace = Any  # polytier's class: a tier imports nothing of it but the checks
     Arrays = tuple[Any, ...]
     Numbers = tuple[float, ...]
 

@@ -16,9 +16,8 @@ from polytier_julia.runtime import GOOD, UNSUITABLE, kernels
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from polytier import FaradayRecovery
-
     Vector = NDArray[np.float64]
+    FaradayRecovery = Any  # polytier's class: a tier imports nothing of it but the checks
 
 _LEAST = 2  # samples, for one interval
 _WAVEFORMS = ("flux", "flux_rate", "back_emf", "power")
