@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
 import polytier
+from polytier.kernels.operator_cases import ising_generators, turned, xy_generators
 from polytier.tiers import entry_points
 
 if "julia" not in {point.name for point in entry_points("polytier.tiers")}:
@@ -82,3 +85,39 @@ def test_every_way_to_fill_vectors(name: str, n: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr("polytier_julia.kuramoto.PATIENCE", 1)
     again = getattr(polytier_julia, name)(*given)
     assert np.vstack(again).tobytes() == np.vstack(answer).tobytes()
+
+
+def test_dtypes_that_equal_integers_and_complex_numbers() -> None:
+    """Arrays whose dtypes equal the expected ones without being the same objects are answered."""
+    marked = {kind: np.dtype(kind, metadata={"unit": "1"}) for kind in (np.int64, np.uint64, np.int8, np.complex128)}
+    address, times = np.array([0, 1, 0], marked[np.int64]), np.array([0, 5, 9], marked[np.uint64])
+    rates = polytier_julia.aer_decode_rate(address, times, np.ones(3, marked[np.int8]), 2, 10)
+    assert rates.tolist() == [0.2, 0.1]
+    assert polytier_julia.pauli_decompose(np.eye(2, dtype=marked[np.complex128])).tolist() == [1, 0, 0, 0]
+
+
+def test_a_path_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path that is computed in many stretches has the bits of one that is computed in one."""
+    draw = np.random.default_rng(5)
+    given = (*draw.normal(size=(4, 11)), draw.uniform(size=(11, 11)), 1e-3, 40)
+    whole = polytier_julia.doppler_kuramoto_trace(*given, doppler_strength=0.5)
+    monkeypatch.setattr("polytier_julia.doppler._PATIENCE", 1)
+    again = polytier_julia.doppler_kuramoto_trace(*given, doppler_strength=0.5)
+    assert [part.tobytes() for part in again] == [part.tobytes() for part in whole]
+
+
+def _stopped(function: Any, generators: Any, limits: dict[str, int]) -> tuple[int, int]:
+    """Return the dimension, and how many warnings came with it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        return function(generators, **limits), len(caught)
+
+
+@pytest.mark.parametrize("limit", ["max_iterations", "max_dimension"])
+def test_limits_of_an_algebra(limit: str) -> None:
+    """A search that a limit stops says what the floor says, on strings and on matrices."""
+    floor = polytier.dla_dimension.dispatch.floor
+    for generators in (xy_generators(3), turned(xy_generators(3), 1), ising_generators(3)):
+        for most in (1, 2, 3, 4, 8, 9, 29, 30, 31, 2**70):
+            wanted = _stopped(floor, generators, {limit: most})
+            assert _stopped(polytier_julia.dla_dimension, generators, {limit: most}) == wanted

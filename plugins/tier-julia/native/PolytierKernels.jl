@@ -10,6 +10,10 @@ include("arrays.jl")
 include("lanes.jl")
 include("sincos.jl")
 include("kuramoto.jl")
+include("aer.jl")
+include("doppler.jl")
+include("faraday.jl")
+include("operators.jl")
 include("exports.jl")
 
 end

@@ -16,18 +16,24 @@ const Lanes = NTuple{8,VecElement{Float64}}
 @inline load_first(from::Ptr{Float64}, count::Int64) =
     ntuple(i -> VecElement(i <= count ? unsafe_load(from, i) : 0.0), Val(8))
 
+"Store the first `count` lanes."
+@inline function store_first!(to::Ptr{Float64}, x::Lanes, count::Int64)
+    ntuple(i -> (i <= count && unsafe_store!(to, x[i].value, i); nothing), Val(8))
+    nothing
+end
+
 "Keep the first `count` lanes and zero the others."
 @inline keep_first(x::Lanes, count::Int64) = ntuple(i -> VecElement(i <= count ? x[i].value : 0.0), Val(8))
 
 "Zero one lane, counted from 0, if there is such a lane."
 @inline without(x::Lanes, lane::Int64) = ntuple(i -> VecElement(i == lane + 1 ? 0.0 : x[i].value), Val(8))
 
-for (name, instruction) in ((:add, "fadd"), (:sub, "fsub"), (:mul, "fmul"))
+for (name, instruction) in ((:add, "fadd"), (:sub, "fsub"), (:mul, "fmul"), (:div, "fdiv"))
     body = "%3 = $instruction <8 x double> %0, %1\nret <8 x double> %3"
     @eval @inline $name(a::Lanes, b::Lanes) = Base.llvmcall($body, Lanes, Tuple{Lanes,Lanes}, a, b)
 end
 
-for (name, instruction) in ((:bits_xor, "xor"), (:bits_or, "or"))
+for (name, instruction) in ((:bits_xor, "xor"), (:bits_or, "or"), (:bits_and, "and"))
     body = """%3 = bitcast <8 x double> %0 to <8 x i64>
     %4 = bitcast <8 x double> %1 to <8 x i64>
     %5 = $instruction <8 x i64> %3, %4
@@ -36,11 +42,30 @@ for (name, instruction) in ((:bits_xor, "xor"), (:bits_or, "or"))
     @eval @inline $name(a::Lanes, b::Lanes) = Base.llvmcall($body, Lanes, Tuple{Lanes,Lanes}, a, b)
 end
 
+for (name, comparison) in ((:larger, "ogt"), (:smaller, "olt"))
+    body = """%3 = fcmp $comparison <8 x double> %0, %1
+    %4 = select <8 x i1> %3, <8 x double> %0, <8 x double> %1
+    ret <8 x double> %4"""
+    @eval @inline $name(a::Lanes, b::Lanes) = Base.llvmcall($body, Lanes, Tuple{Lanes,Lanes}, a, b)
+end
+
 "Return `a * b + c`, rounded once where the CPU can."
 @inline product_sum(a::Lanes, b::Lanes, c::Lanes) =
     ccall("llvm.fmuladd.v8f64", llvmcall, Lanes, (Lanes, Lanes, Lanes), a, b, c)
 
 @inline negative(x::Lanes) = bits_xor(x, spread(-0.0))
+
+@inline magnitude(x::Lanes) = bits_and(x, spread(reinterpret(Float64, typemax(Int64))))
+
+"Multiply pairs of lanes, real and imaginary parts, by the imaginary unit."
+@inline turn(x::Lanes) = Base.llvmcall(
+    """%2 = shufflevector <8 x double> %0, <8 x double> undef,
+        <8 x i32> <i32 1, i32 0, i32 3, i32 2, i32 5, i32 4, i32 7, i32 6>
+    %3 = bitcast <8 x double> %2 to <8 x i64>
+    %4 = xor <8 x i64> %3, <i64 -9223372036854775808, i64 0, i64 -9223372036854775808, i64 0,
+        i64 -9223372036854775808, i64 0, i64 -9223372036854775808, i64 0>
+    %5 = bitcast <8 x i64> %4 to <8 x double>
+    ret <8 x double> %5""", Lanes, Tuple{Lanes}, x)
 
 "Negate the lanes of `x` where the lowest bit of `turns` is set."
 @inline negate_odd(x::Lanes, turns::Lanes) = Base.llvmcall(
@@ -56,6 +81,28 @@ end
     low = (x[1].value + x[5].value) + (x[3].value + x[7].value)
     high = (x[2].value + x[6].value) + (x[4].value + x[8].value)
     low + high
+end
+
+"Return the largest lane, or another than one that is not a number."
+@inline function largest(x::Lanes)
+    most(i, j) = ifelse(x[i].value > x[j].value, x[i].value, x[j].value)
+    low, high = ifelse(most(1, 5) > most(3, 7), most(1, 5), most(3, 7)), ifelse(most(2, 6) > most(4, 8), most(2, 6), most(4, 8))
+    ifelse(low > high, low, high)
+end
+
+"""
+Return zero, or not a number where a value of an array is not finite.
+
+One copy serves all kernels: compiling is what the first call waits for.
+"""
+@noinline function finite_marks(from::Ptr{Float64}, n::Int64)
+    marks, zeros, at = spread(0.0), spread(0.0), 0
+    while at + WIDTH <= n
+        marks = product_sum(load(from + 8 * at), zeros, marks)
+        at += WIDTH
+    end
+    at < n && (marks = product_sum(load_first(from + 8 * at, n - at), zeros, marks))
+    total(marks)
 end
 
 "Return the bits of all lanes, joined by or."

@@ -6,7 +6,12 @@ include(joinpath(@__DIR__, "..", "PolytierKernels.jl"))
 const K = PolytierKernels
 
 "What the kernels may call that is not inlined: their own slow paths, and Julia's functions of numbers."
-const ALLOWED = r"^(j|julia)_(integrate!|order_parameter|mean_field|library_sums|library_lanes!|atan|exp|sin|cos)_\d+$"
+const OWN = join((
+    "integrate!|order_parameter|mean_field|library_sums|library_lanes!|finite_marks|library_velocity|pull!|slopes!",
+    "far_slope|symmetry|multiply!|less_adjoint!|butterfly!|add_halves!|largest_part|scale_hermitian!|string_of",
+    "normalise!|extend!|generator_vector!|element_matrix!|bracket_vector!|take!|project!",
+), "|")
+const ALLOWED = Regex("^(j|julia)_($OWN|atan|exp|sin|cos|rem|fmod)_\\d+\$")
 
 "Return the names of the functions that compiled code calls."
 function callees(f, types)
@@ -31,6 +36,28 @@ strangers(f, types) = filter(name -> !startswith(name, "llvm.") && match(ALLOWED
         @test strangers(K.mean_field, (P, Int64)) == []
         @test strangers(K.library_sums, (P, Int64)) == []
         @test strangers(K.library_lanes!, (P, P)) == []
+        @test strangers(K.finite_marks, (P, Int64)) == []
+        @test strangers(K.library_velocity, (K.Model, P, P, Float64, Int64)) == []
+        @test strangers(K.pull!, (K.Beams, P, P)) == []
+        @test strangers(K.slopes!, (K.Beams, P, Float64, Bool)) == []
+        @test strangers(K.far_slope, (K.Beams, P, Int64, K.Lanes)) == []
+        @test strangers(K.multiply!, (K.Product,)) == []
+        @test strangers(K.symmetry, (P, Int64)) == []
+        @test strangers(K.less_adjoint!, (P, Int64, Float64)) == []
+        @test strangers(K.butterfly!, (P, P, Int64, Bool)) == []
+        @test strangers(K.add_halves!, (K.Spins, Int64, P, P, Int64)) == []
+        @test strangers(K.largest_part, (P, Int64)) == []
+        @test strangers(K.scale_hermitian!, (P, Int64, Float64, Float64, P)) == []
+        @test strangers(K.string_of, (P, Int64, Float64)) == []
+        @test strangers(K.normalise!, (P, Int64)) == []
+        for part in (K.extend!, K.take!)
+            @test strangers(part, (K.Search,)) == []
+        end
+        for part in (K.generator_vector!, K.element_matrix!, K.project!)
+            @test strangers(part, (K.Search, Int64)) == []
+        end
+        @test strangers(K.bracket_vector!, (K.Search, P)) == []
+        @test strangers(K.integrate!, (K.Beams, K.Trace, Int64, Int64)) == []
     end
     @test K.COMPILED
 end

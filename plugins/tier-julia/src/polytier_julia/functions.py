@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from polytier.errors import told
+from polytier_julia.dtypes import DTYPES
 from polytier_julia.foreign import foreign_interface
 from polytier_julia.sources import MODULE, folder
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MEAN_FIELD = "double(*)(uintptr_t)"
 _INTEGRATION = "int64_t(*)(uintptr_t, uintptr_t, uintptr_t, double, int64_t, int64_t, uintptr_t, uintptr_t)"
+_DECODER = "int64_t(*)(uintptr_t, uintptr_t, uintptr_t, uint64_t, int64_t, uint64_t, uintptr_t, uintptr_t)"
+_THREE, _FIVE, _SIX = (", ".join(["uintptr_t"] * count) for count in (3, 5, 6))
+_OSCILLATORS = f"{_SIX}, double, double, double, double, double"
 
 SIGNATURES: Final = {
     "probe": _MEAN_FIELD,
@@ -31,6 +35,21 @@ SIGNATURES: Final = {
     "kuramoto_rk4": _INTEGRATION,
     "kuramoto_phases": _INTEGRATION,
     "kuramoto_trajectory": _INTEGRATION,
+    "aer_decode_rate": _DECODER,
+    "aer_decode_temporal": _DECODER,
+    "aer_decode_isi": _DECODER,
+    "doppler_kuramoto": f"int64_t(*)({_OSCILLATORS}, uintptr_t)",
+    "doppler_kuramoto_trace": f"int64_t(*)({_OSCILLATORS}, double, int64_t, int64_t, {_SIX})",
+    "faraday_recovery": f"int64_t(*)({_FIVE}, double, double, double, {_FIVE})",
+    "faraday_back_emf": "double(*)(double, double, double, double, double)",
+    "commutator_dense": "int64_t(*)(uintptr_t, uintptr_t, uintptr_t, uintptr_t)",
+    "pauli_decompose": "int64_t(*)(uintptr_t, int64_t, uintptr_t)",
+    "pauli_reconstruct": "int64_t(*)(uintptr_t, int64_t, uintptr_t, uintptr_t)",
+    "xy_hamiltonian_dense": "int64_t(*)(uintptr_t, uintptr_t, double, uintptr_t, uintptr_t)",
+    "pauli_expectations": "double(*)(uintptr_t, uintptr_t, uintptr_t, uintptr_t)",
+    "dla_generators": "int64_t(*)(uintptr_t, double, uintptr_t, uintptr_t)",
+    "dla_strings": "int64_t(*)(uintptr_t, int64_t, int64_t, int64_t, uintptr_t, uintptr_t)",
+    "dla_span": f"int64_t(*)(uintptr_t, int64_t, int64_t, double, int64_t, int64_t, int64_t, {_THREE})",
 }
 """In the order of `native/exports.jl`; cffi releases the interpreter lock around each call."""
 
@@ -53,9 +72,9 @@ def connected(way: str, version: tuple[int, ...], evaluate: Evaluate) -> Connect
     evaluate(f"isdefined(Main, :{MODULE}) || Base.include(Main, {julia_text(path)}); 0")
     ffi = foreign_interface()
     addresses = ffi.new("uintptr_t[]", len(SIGNATURES))
-    head, kind, dtype = object.__basicsize__, id(np.ndarray), id(np.dtype(np.float64))
-    target = int(ffi.cast("uintptr_t", addresses))
-    count = evaluate(f"Main.{MODULE}.connect(UInt64({target}), {head}, UInt64({kind}), UInt64({dtype}))")
+    known = ffi.new("uintptr_t[]", [id(np.ndarray), *(id(dtype) for dtype in DTYPES)])
+    target, source = (int(ffi.cast("uintptr_t", array)) for array in (addresses, known))
+    count = evaluate(f"Main.{MODULE}.connect(UInt64({target}), {object.__basicsize__}, UInt64({source}))")
     if count != len(SIGNATURES):
         found = f"it offers {count} functions, not {len(SIGNATURES)}"
         raise ImportError(told("load the kernels into Julia", found, "reinstall polytier-julia"))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polytier.arrays import float_matrix, float_vector, integer, positive
-from polytier_julia.runtime import defect, kernels
+from polytier_julia.dtypes import FLOAT64, plain
+from polytier_julia.runtime import GOOD, UNSUITABLE, defect, kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float64]
 
-FLOAT64 = np.dtype(np.float64)
-GOOD = 0
-UNSUITABLE = 2
 WIDTH = 8
 ARRAYS = 7
 ENDLESS = 1 << 58
@@ -161,16 +159,11 @@ def _checked(theta0: ArrayLike, omega: ArrayLike, matrix: ArrayLike, dt: float, 
 
 
 def _vector(value: ArrayLike, name: str, length: int | None = None) -> Vector:
-    return _plain(float_vector(value, name, length=length))
+    return plain(float_vector(value, name, length=length), FLOAT64)
 
 
 def _matrix(value: ArrayLike, name: str, n: int) -> Vector:
-    return _plain(float_matrix(value, name, shape=(n, n)))
-
-
-def _plain(array: Vector) -> Vector:
-    # A dtype with metadata equals float64 and is another object, which the native functions do not take.
-    return array if array.dtype is FLOAT64 else array.view(FLOAT64)
+    return plain(float_matrix(value, name, shape=(n, n)), FLOAT64)
 
 
 def _rows(n: int) -> int:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "POLYTIER_JULIA"
 WAYS: Final = ("juliacall", "libjulia", "off")
+GOOD: Final = 0
+NOT_FINITE: Final = 1
+UNSUITABLE: Final = 2
+UNFINISHED: Final = 3
+"""What a native function returns beside its answer; see native/arrays.jl."""
 NAMES: Final = (
     "order_parameter",
     "repeat_order_parameter",
@@ -26,6 +31,21 @@ NAMES: Final = (
     "kuramoto_rk4",
     "kuramoto_phases",
     "kuramoto_trajectory",
+    "aer_decode_rate",
+    "aer_decode_temporal",
+    "aer_decode_isi",
+    "doppler_kuramoto",
+    "doppler_kuramoto_trace",
+    "faraday_recovery",
+    "faraday_back_emf",
+    "commutator_dense",
+    "pauli_decompose",
+    "pauli_reconstruct",
+    "xy_hamiltonian_dense",
+    "pauli_expectations",
+    "dla_generators",
+    "dla_strings",
+    "dla_span",
 )
 
 
@@ -43,6 +63,21 @@ class Kernels:
     kuramoto_rk4: Any
     kuramoto_phases: Any
     kuramoto_trajectory: Any
+    aer_decode_rate: Any
+    aer_decode_temporal: Any
+    aer_decode_isi: Any
+    doppler_kuramoto: Any
+    doppler_kuramoto_trace: Any
+    faraday_recovery: Any
+    faraday_back_emf: Any
+    commutator_dense: Any
+    pauli_decompose: Any
+    pauli_reconstruct: Any
+    xy_hamiltonian_dense: Any
+    pauli_expectations: Any
+    dla_generators: Any
+    dla_strings: Any
+    dla_span: Any
 
 
 class State:

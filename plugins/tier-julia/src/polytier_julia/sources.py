@@ -11,8 +11,17 @@ from polytier.errors import told
 MODULE: Final = "PolytierKernels"
 FILES: Final = (
     "PolytierKernels.jl",
+    "aer.jl",
+    "aer/decode.jl",
+    "aer/events.jl",
     "arrays.jl",
+    "doppler.jl",
+    "doppler/model.jl",
+    "doppler/network.jl",
+    "doppler/trace.jl",
     "exports.jl",
+    "faraday.jl",
+    "faraday/waveform.jl",
     "kuramoto.jl",
     "kuramoto/force.jl",
     "kuramoto/integrate.jl",
@@ -21,6 +30,15 @@ FILES: Final = (
     "kuramoto/step.jl",
     "kuramoto/template.jl",
     "lanes.jl",
+    "operators.jl",
+    "operators/commutator.jl",
+    "operators/expectations.jl",
+    "operators/generators.jl",
+    "operators/hamiltonian.jl",
+    "operators/product.jl",
+    "operators/span.jl",
+    "operators/strings.jl",
+    "operators/weights.jl",
     "sincos.jl",
 )
 """Every file that `MODULE` includes; a file that is missing is found before Julia is started for nothing."""
