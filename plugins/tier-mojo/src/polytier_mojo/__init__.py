@@ -1,6 +1,7 @@
 """The Mojo tier of polytier: compiled kernels in a process of its own, which the first call starts."""
 
 from polytier_mojo._build import BUILD_DIGEST
+from polytier_mojo.aer import aer_decode_isi, aer_decode_rate, aer_decode_temporal
 from polytier_mojo.kuramoto import (
     bare_seconds,
     build_knm,
@@ -17,6 +18,9 @@ from polytier_mojo.kuramoto import (
 
 __all__ = [
     "BUILD_DIGEST",
+    "aer_decode_isi",
+    "aer_decode_rate",
+    "aer_decode_temporal",
     "bare_seconds",
     "build_knm",
     "empty",

@@ -1,0 +1,20 @@
+"""The families after `kuramoto`: which of them a kernel belongs to."""
+
+from aer import AER_LAST, aer, lay_out_aer
+from memory import Failure, MALFORMED
+from task import LEAST_TASK, Task
+
+
+def lay_out(mut task: Task) raises Failure:
+    """Find how many numbers, and how many words in each array, the kernel of a task takes."""
+    if task.kernel < LEAST_TASK:
+        raise Failure(MALFORMED)
+    if task.kernel <= AER_LAST:
+        lay_out_aer(task)
+    else:
+        raise Failure(MALFORMED)
+
+
+def compute(mut task: Task) raises Failure:
+    """Run the kernel of a task that is laid out."""
+    aer(task)
