@@ -2,6 +2,8 @@
 
 from polytier_mojo._build import BUILD_DIGEST
 from polytier_mojo.aer import aer_decode_isi, aer_decode_rate, aer_decode_temporal
+from polytier_mojo.doppler import doppler_kuramoto, doppler_kuramoto_trace
+from polytier_mojo.faraday import faraday_back_emf, faraday_recovery
 from polytier_mojo.kuramoto import (
     bare_seconds,
     build_knm,
@@ -23,7 +25,11 @@ __all__ = [
     "aer_decode_temporal",
     "bare_seconds",
     "build_knm",
+    "doppler_kuramoto",
+    "doppler_kuramoto_trace",
     "empty",
+    "faraday_back_emf",
+    "faraday_recovery",
     "kuramoto_euler",
     "kuramoto_phases",
     "kuramoto_rk4",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +21,12 @@ COMPLEX: Final = np.dtype(np.complex128)
 def is_plain(value: Any, ndim: int, dtype: np.dtype[Any] = _FLOAT64) -> bool:
     """Say whether a value can be sent as it is; the worker itself looks whether it is finite."""
     return type(value) is ndarray and value.dtype is dtype and value.ndim == ndim and value.flags.c_contiguous
+
+
+@cache
+def result_class(name: str) -> Any:
+    """Return a class of named results that polytier exports; polytier itself may import the tier before it has it."""
+    return getattr(import_module("polytier"), name)
 
 
 def changed() -> RuntimeError:

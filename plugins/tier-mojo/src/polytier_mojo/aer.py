@@ -99,8 +99,9 @@ def _decode(kernel: int, events: Events, start: int, answer: Vector) -> None:
         before = int(times[last - 1]) if some else 0
 
 
-def _taken(address: Any, t_ns: Any, polarity: Any, n_channels: Any, window_ns: Any, start_ns: Any) -> Events:
+def _taken(*arguments: Any) -> Events:
     """Return the arguments as they are where they can be sent so, else checked."""
+    address, t_ns, polarity, n_channels, window_ns, start_ns = arguments
     arrays = is_plain(address, 1, _INT64) and is_plain(t_ns, 1, _UINT64) and is_plain(polarity, 1, _INT8)
     numbers = type(n_channels) is int and n_channels >= 1 and type(window_ns) is int and window_ns >= 1
     started = start_ns is None or (type(start_ns) is int and start_ns >= 0)
