@@ -4,6 +4,7 @@ from aer import AER_LAST, aer, lay_out_aer
 from doppler import DOPPLER_LAST, doppler, lay_out_doppler
 from faraday import FARADAY_LAST, faraday, lay_out_faraday
 from memory import Failure, MALFORMED
+from operators import OPERATORS_LAST, lay_out_operators, operators
 from task import LEAST_TASK, Task
 
 
@@ -17,6 +18,8 @@ def lay_out(mut task: Task) raises Failure:
         lay_out_faraday(task)
     elif task.kernel <= DOPPLER_LAST:
         lay_out_doppler(task)
+    elif task.kernel <= OPERATORS_LAST:
+        lay_out_operators(task)
     else:
         raise Failure(MALFORMED)
 
@@ -27,5 +30,7 @@ def compute(mut task: Task) raises Failure:
         aer(task)
     elif task.kernel <= FARADAY_LAST:
         faraday(task)
-    else:
+    elif task.kernel <= DOPPLER_LAST:
         doppler(task)
+    else:
+        operators(task)

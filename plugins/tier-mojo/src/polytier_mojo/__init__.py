@@ -17,6 +17,14 @@ from polytier_mojo.kuramoto import (
     order_parameter,
     warm,
 )
+from polytier_mojo.operators import (
+    commutator_dense,
+    dla_dimension,
+    pauli_decompose,
+    pauli_expectations,
+    pauli_reconstruct,
+    xy_hamiltonian_dense,
+)
 
 __all__ = [
     "BUILD_DIGEST",
@@ -25,6 +33,8 @@ __all__ = [
     "aer_decode_temporal",
     "bare_seconds",
     "build_knm",
+    "commutator_dense",
+    "dla_dimension",
     "doppler_kuramoto",
     "doppler_kuramoto_trace",
     "empty",
@@ -37,5 +47,9 @@ __all__ = [
     "mean_phase",
     "networked_force",
     "order_parameter",
+    "pauli_decompose",
+    "pauli_expectations",
+    "pauli_reconstruct",
     "warm",
+    "xy_hamiltonian_dense",
 ]

@@ -71,7 +71,7 @@ def aer_decode_isi(  # noqa: PLR0913, PLR0917 - the kernel's own arguments
 
 def _decoded(kernel: int, arguments: tuple[Any, ...]) -> Vector:
     events = _taken(*arguments)
-    address, times, _, count, window, given = events
+    _, times, _, count, window, given = events
     start = given if given is not None else int(times[0]) if len(times) else 0
     if start + window > _LATEST:
         raise bad_value("window_ns", f"at most {_LATEST} - start", f"{window} after a start of {start}")

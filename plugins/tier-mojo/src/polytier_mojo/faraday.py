@@ -79,7 +79,7 @@ def _taken(*arguments: Any) -> Checked:
     plain = n > 1 and all(is_plain(part, 1) and len(part) == n for part in samples)
     floats = type(turns) is type(load) is type(efficiency) is float
     if plain and floats and 0.0 < turns < inf and 0.0 < load < inf and 0.0 <= efficiency <= 1.0:
-        return tuple(samples), turns, load, efficiency  # type: ignore[return-value]
+        return tuple(samples), turns, load, efficiency
     return _checked(*arguments)
 
 
