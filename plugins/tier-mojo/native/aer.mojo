@@ -52,7 +52,7 @@ def known_of(kernel: Int) -> Int:
 
 
 def lay_out_aer(mut task: Task) raises Failure:
-    """Inputs: addresses, times, polarities as bytes for the rate, what is known; numbers: start, window, last time.
+    """Inputs: addresses, times, what is known, polarities as bytes for the rate; numbers: start, window, last time.
 
     `n` counts events, `first` channels; `count` says whether parts come before and after.
     """
@@ -63,8 +63,9 @@ def lay_out_aer(mut task: Task) raises Failure:
     task.take_numbers(3)
     task.want(task.n)
     task.want(task.n)
-    task.want((task.n + 7) // 8 if task.kernel == AER_DECODE_RATE else 0)
     task.want(between if task.count & ONWARD != 0 else 0)
+    # Last, as the only one that may end inside a word.
+    task.want((task.n + 7) // 8 if task.kernel == AER_DECODE_RATE else 0)
     task.answers(between if task.count & MORE != 0 else channels)
     if task.word(1) == 0 or task.word(0) + task.word(1) < task.word(0):
         raise Failure(MALFORMED)
@@ -117,7 +118,7 @@ def place_of(times: Words, count: Int, time: UInt64) -> Int:
 def events_of(task: Task) raises Failure -> Events:
     """Return the events, having looked at their order and, for the rate, at every polarity."""
     var times = task.words(1)
-    var signs = task.input(2).unsafe_bitcast[UInt8]()
+    var signs = task.input(3).unsafe_bitcast[UInt8]()
     var start = task.word(0)
     if falls(times, task.n, task.word(2)):
         raise Failure(OUT_OF_RANGE)
@@ -137,7 +138,7 @@ def events_of(task: Task) raises Failure -> Events:
 
 def begun(task: Task, to: Floats):
     """Begin with what is known of the channels."""
-    var known = task.input(3)
+    var known = task.input(2)
     for at in range(known_of(task.kernel) * task.first):
         to[unsafe_offset=at] = (
             known[unsafe_offset=at] if task.count & ONWARD != 0 else 0.0

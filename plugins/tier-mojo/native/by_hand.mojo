@@ -197,7 +197,7 @@ def run_by_hand(
         task.places[index] = Int64(Int(input.unsafe_offset(at)))
         at += Int(task.sizes[index])
     if kernel == AER_DECODE_RATE:
-        packed_signs(task.words(2), n)
+        packed_signs(task.words(3), n)
     task.to = allocate(task.answer + 1)
     compute(task)
     return task

@@ -93,7 +93,7 @@ def _decode(kernel: int, events: Events, start: int, answer: Vector) -> None:
         way = (ONWARD if first else 0) | (MORE if last < m else 0)
         polarity = signs[first:last] if kernel == RATE else _NOTHING
         found = np.empty(3 * count) if kernel == ISI and last < m else answer
-        inputs = (address[first:last], times[first:last], polarity, known)
+        inputs = (address[first:last], times[first:last], known, polarity)
         worker.task(kernel, (some, count, way), _window(start, window, before), inputs, (found,))
         known = found
         before = int(times[last - 1]) if some else 0

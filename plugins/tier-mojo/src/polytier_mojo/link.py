@@ -114,7 +114,10 @@ class Link:
     def task(
         self, kernel: int, counts: Counts, numbers: bytes, inputs: tuple[AnyArray, ...], answers: tuple[AnyArray, ...]
     ) -> Reply:
-        """Send a request whose numbers and arrays are listed one by one; its answer fills `answers` in their order."""
+        """Send a request whose numbers and arrays are listed one by one; its answer fills `answers` in their order.
+
+        Of the inputs only the last may end inside a word.
+        """
         self._number += 1
         taken = sum(array.nbytes for array in inputs)
         if taken > INLINE_MOST or sum(array.nbytes for array in answers) > INLINE_ANSWER:
