@@ -101,6 +101,27 @@ their length follows from their number.
   kuramoto_trajectory DT N_STEPS     theta0 omega K   -> times and R, N_STEPS + 1 each
   kuramoto_rk4 DT N_STEPS            theta0 omega K   -> phases, n
 
+  aer_decode_rate N WINDOW START     address t polarity     -> rates, N
+  aer_decode_temporal N WINDOW START   as above             -> values, N
+  aer_decode_isi N WINDOW START        as above             -> rates, N
+  commutator_dense                   a b                    -> matrix, d x d
+  dla_dimension G ROUNDS MOST TOL    G generators           -> dimension, 1 if whole
+  doppler_kuramoto LAG PUSH EPSILON SCALE TIME
+               theta z v omega K rate                       -> slopes, n
+  doppler_kuramoto_trace DT N_STEPS LAG PUSH EPSILON SCALE TIME
+               as above     -> times, phases, positions, R and lock errors
+  faraday_back_emf R DR B DB TURNS                          -> one force
+  faraday_recovery TURNS LOAD EFFICIENCY
+               time r dr B dB   -> flux, its rate, force, power, n each; energy
+                                   and both peaks
+  pauli_decompose                    H                      -> weights, 4^n
+  pauli_expectations                 psi                    -> X, Y, Z, n each; R
+  pauli_reconstruct                  weights                -> matrix
+  xy_hamiltonian_dense DELTA         K omega                -> matrix
+
+  Complex numbers are pairs. Events are 64-bit integers instead of floats; START
+  may be the word first. MOST is 0 for no limit.
+
   --help      this text
   --digest    the digest of the sources it was built from
 

@@ -15,7 +15,9 @@ from kuramoto import (
     omega_values,
     theta_values,
 )
+from families import compute, lay_out
 from memory import Bytes, Failure, Floats, MALFORMED, NO_MEMORY, Words
+from task import INPUTS_MOST, LEAST_TASK, Task, task_of
 
 comptime FRAME_MOST = 4096
 comptime REQUEST_WORDS = 15
@@ -189,6 +191,46 @@ def read_call(
     return call
 
 
+def read_task(
+    mut segments: Segments, words: Words, size: Int, reply: Words
+) raises Failure -> Task:
+    """Return the task that a request of `size` bytes asks for: numbers and places follow its words, then arrays."""
+    var rest = Inline(
+        words.unsafe_offset(REQUEST_WORDS).unsafe_bitcast[Float64](),
+        (size - 8 * REQUEST_WORDS) // 8,
+    )
+    var numbers = count_in(words, 8)
+    var inputs = count_in(words, 9)
+    var task = task_of(
+        count_in(words, 2),
+        count_in(words, 3),
+        count_in(words, 4),
+        count_in(words, 5),
+        rest.take(numbers).unsafe_bitcast[UInt64](),
+        numbers,
+        reply.unsafe_offset(REPLY_WORDS).unsafe_bitcast[Float64](),
+    )
+    if inputs > INPUTS_MOST:
+        raise Failure(MALFORMED)
+    var places = rest.take(inputs).unsafe_bitcast[UInt64]()
+    lay_out(task)
+    if inputs != task.inputs_wanted:
+        raise Failure(MALFORMED)
+    segments.inputs.fit(size_in(words, 12))
+    segments.answers.fit(size_in(words, 13))
+    segments.lasting.fit(size_in(words, 14))
+    for at in range(inputs):
+        var array = located(
+            segments, rest, places[unsafe_offset=at], Int(task.sizes[at])
+        )
+        task.places[at] = Int64(Int(array))
+    if words[unsafe_offset=11] != INLINE:
+        task.to = segments.answers.values(words[unsafe_offset=11], task.answer)
+    elif task.answer > (FRAME_MOST - 8 * REPLY_WORDS) // 8:
+        raise Failure(MALFORMED)
+    return task
+
+
 def head(size: Int) -> UInt64:
     """Return the first word of a frame of `size` bytes."""
     return MAGIC | (UInt64(size) << 32)
@@ -201,6 +243,15 @@ def answer(mut segments: Segments, words: Words, size: Int, reply: Words) -> Int
     reply[unsafe_offset=1] = words[unsafe_offset=1]
     reply[unsafe_offset=2] = 0
     try:
+        if words[unsafe_offset=2] >= UInt64(LEAST_TASK):
+            var task = read_task(segments, words, size, reply)
+            compute(task)
+            numbers[unsafe_offset=3] = task.x
+            numbers[unsafe_offset=4] = task.y
+            if words[unsafe_offset=11] == INLINE:
+                length += 8 * task.answer
+            reply[unsafe_offset=0] = head(length)
+            return length
         var call = read_call(segments, words, size, reply)
         run(call)
         numbers[unsafe_offset=3] = call.x

@@ -20,6 +20,8 @@ comptime DONE: UInt64 = 0
 comptime NOT_FINITE: UInt64 = 1
 comptime NO_MEMORY: UInt64 = 2
 comptime MALFORMED: UInt64 = 3
+comptime OUT_OF_RANGE: UInt64 = 4
+comptime OVERFLOW: UInt64 = 5
 
 
 def allocate(count: Int) raises Failure -> Floats:

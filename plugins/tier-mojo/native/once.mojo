@@ -2,6 +2,13 @@
 
 from std.ffi import external_call, c_size_t
 
+from by_hand import (
+    kinds_of,
+    parsed,
+    put_task,
+    run_by_hand,
+    task_kernel_of,
+)
 from console import (
     ArgV,
     FAILED_IO,
@@ -35,7 +42,18 @@ from kuramoto import (
     run,
     theta_values,
 )
-from memory import Bytes, Failure, Floats, MALFORMED, NO_MEMORY, allocate
+from memory import (
+    Bytes,
+    Failure,
+    Floats,
+    MALFORMED,
+    NO_MEMORY,
+    OVERFLOW,
+    OUT_OF_RANGE,
+    allocate,
+)
+from faraday import FARADAY_BACK_EMF
+from task import NUMBERS_MOST
 
 comptime FIRST_ROOM = 65536
 
@@ -182,8 +200,35 @@ def put_answer(call: Call) raises Failure -> Bool:
     return put(call.to, answer_values(call))
 
 
+def wrong_number() -> Int:
+    """Say that a number cannot be used, and return the exit code."""
+    say("polytier-mojo-worker: run: found a number out of its range\n")
+    say("hint: counts are whole, all else is finite, and > 0 where it must\n")
+    return REFUSED
+
+
+def once_task(kernel: Int, argv: ArgV) -> Int:
+    """Run a kernel of the families after `kuramoto`, and return the exit code."""
+    try:
+        var given = allocate(NUMBERS_MOST).unsafe_bitcast[UInt64]()
+        if not parsed(kernel, argv, given):
+            return wrong_number()
+        var input = Input(allocate(1), 0)
+        if kernel != FARADAY_BACK_EMF:
+            input = read_input()
+        if input.count < 0:
+            raise Failure(MALFORMED)
+        var task = run_by_hand(kernel, given, input.values, input.count)
+        return 0 if put_task(task) else FAILED_IO
+    except failure:
+        return told(failure)
+
+
 def once(count: Int, argv: ArgV) -> Int:
     """Run the kernel that the command line names, and return the exit code."""
+    var later = task_kernel_of(argv[unsafe_offset=1])
+    if later != 0 and count == 2 + kinds_of(later).byte_length():
+        return once_task(later, argv)
     var nowhere = Floats.unsafe_dangling()
     var kernel = kernel_of(argv[unsafe_offset=1])
     if kernel == 0 or count != 2 + numbers_of(kernel):
@@ -194,9 +239,7 @@ def once(count: Int, argv: ArgV) -> Int:
         kernel, 0, 0, 0, 0, 0, nowhere, nowhere, nowhere, nowhere, 0, 0
     )
     if not numbered(call, argv):
-        say("polytier-mojo-worker: run: found a number out of its range\n")
-        say("hint: counts are whole, all else is finite and > 0\n")
-        return REFUSED
+        return wrong_number()
     try:
         supplied(call)
         run(call)
@@ -209,8 +252,16 @@ def told(failure: Failure) -> Int:
     """Say why there is no answer, and return the exit code."""
     if failure.status == NO_MEMORY:
         say("polytier-mojo-worker: run: found no memory\n")
-        say("hint: ask for fewer oscillators or steps\n")
+        say("hint: ask for less\n")
         return FAILED_MEMORY
+    if failure.status == OVERFLOW:
+        say("polytier-mojo-worker: run: found an answer beyond float64\n")
+        say("hint: scale the arguments down\n")
+        return REFUSED
+    if failure.status == OUT_OF_RANGE:
+        say("polytier-mojo-worker: run: found input out of its range\n")
+        say("hint: the reference of the kernel states the ranges\n")
+        return REFUSED
     say("polytier-mojo-worker: run: found input of a wrong length or not finite\n")
     say("hint: the arrays follow each other, as 64-bit floats: see --help\n")
     return REFUSED

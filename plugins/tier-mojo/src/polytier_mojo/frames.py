@@ -27,4 +27,4 @@ LASTING: Final = 1 << 62
 INLINE_ANSWER: Final = FRAME_MOST - REPLY.size
 """Bytes of an answer that fit into a reply."""
 
-DONE, NOT_FINITE, NO_MEMORY, MALFORMED = range(4)
+DONE, NOT_FINITE, NO_MEMORY, MALFORMED, OUT_OF_RANGE, OVERFLOW = range(6)

@@ -6,17 +6,15 @@ from math import atan2, hypot, inf
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy import ndarray
 
 from polytier.arrays import float_matrix, float_vector, integer, positive
 from polytier.errors import told
 from polytier_mojo._build import BUILD_DIGEST
+from polytier_mojo.adapting import changed, is_plain, parts_of
 from polytier_mojo.native import executable
 from polytier_mojo.runtime import NotFiniteError, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
@@ -33,8 +31,6 @@ ANSWER_MOST: Final = 1 << 20
 
 WORK_MOST: Final = 1 << 29
 """Units of work in one exchange, or one step, so that the time-out tells slow from hung."""
-
-_FLOAT64: Final = np.dtype(np.float64)
 
 worker: Final = Worker(executable, BUILD_DIGEST)
 """The process that serves this one; the first call starts it."""
@@ -68,13 +64,8 @@ def mean_phase(theta: ArrayLike) -> float:
     return atan2(sines, cosines)
 
 
-def _is_plain(value: Any, ndim: int) -> bool:
-    """Say whether a value can be sent as it is; the worker itself looks whether it is finite."""
-    return type(value) is ndarray and value.dtype is _FLOAT64 and value.ndim == ndim and value.flags.c_contiguous
-
-
 def _sums(theta: ArrayLike) -> tuple[float, float, int]:
-    phases: Array = theta if _is_plain(theta, 1) and len(theta) else float_vector(theta, "theta")  # type: ignore[arg-type, assignment]
+    phases: Array = theta if is_plain(theta, 1) and len(theta) else float_vector(theta, "theta")  # type: ignore[arg-type, assignment]
     n = len(phases)
     try:
         if n <= PHASES_MOST:
@@ -83,7 +74,7 @@ def _sums(theta: ArrayLike) -> tuple[float, float, int]:
         return *_sums_by_parts(phases), n
     except NotFiniteError:
         float_vector(theta, "theta")
-        raise _changed() from None
+        raise changed() from None
 
 
 def _sums_by_parts(phases: Array) -> tuple[float, float]:
@@ -93,12 +84,6 @@ def _sums_by_parts(phases: Array) -> tuple[float, float]:
         cosines, sines = worker.call(ORDER_PARAMETER, (len(part), 0, 0, 0.0, 0.0), (part,), None)
         x, y = x + cosines, y + sines
     return x, y
-
-
-def _changed() -> RuntimeError:
-    hint = "copy what another thread writes to, or take smaller steps"
-    found = "a value is not finite, though no argument holds one now"
-    return RuntimeError(told("run a kernel on the mojo worker", found, hint))
 
 
 def _steps_most(n: int) -> int:
@@ -116,24 +101,16 @@ def build_knm(n: int = 16, k_base: float = 0.45, alpha: float = 0.3) -> Array:
         hint = "ask for fewer layers"
         raise MemoryError(told("run 'build_knm'", f"{layers} layers need {layers * layers * 8} bytes", hint))
     template: Array = np.empty((layers, layers))
-    for first, count in _parts(0, layers, ANSWER_MOST // layers):
+    for first, count in parts_of(0, layers, ANSWER_MOST // layers):
         numbers = (layers, first, count, base, decay)
         worker.call(BUILD_KNM, numbers, (), template[first : first + count])
     return template
 
 
-def _parts(first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
-    """Yield (first, count) of the parts, at least one, of at most `most` each but never less than one."""
-    most = max(1, most)
-    yield first, min(most, last - first)
-    for start in range(first + most, last, most):
-        yield start, min(most, last - start)
-
-
 def networked_force(theta: ArrayLike, K: ArrayLike) -> Array:
     """Return the pull of the network on every oscillator."""
-    n = len(theta) if _is_plain(theta, 1) else 0  # type: ignore[arg-type]
-    if n and _is_plain(K, 2) and K.shape == (n, n):  # type: ignore[union-attr]
+    n = len(theta) if is_plain(theta, 1) else 0  # type: ignore[arg-type]
+    if n and is_plain(K, 2) and K.shape == (n, n):  # type: ignore[union-attr]
         phases, coupling = theta, K
     else:
         phases, coupling = _checked_force(theta, K)
@@ -142,7 +119,7 @@ def networked_force(theta: ArrayLike, K: ArrayLike) -> Array:
         worker.call(NETWORKED_FORCE, (len(force), 0, 0, 0.0, 0.0), (phases, coupling), force)  # type: ignore[arg-type]
     except NotFiniteError:
         _checked_force(theta, K)
-        raise _changed() from None
+        raise changed() from None
     return force
 
 
@@ -162,8 +139,8 @@ def _checked(theta0: ArrayLike, omega: ArrayLike, matrix: ArrayLike, dt: float, 
 
 def _taken(theta0: Any, omega: Any, matrix: Any, dt: Any, n_steps: Any) -> Checked:
     """Return the arguments as they are where they can be sent so, else checked."""
-    n = len(theta0) if _is_plain(theta0, 1) else 0
-    arrays = n and _is_plain(omega, 1) and len(omega) == n and _is_plain(matrix, 2) and matrix.shape == (n, n)
+    n = len(theta0) if is_plain(theta0, 1) else 0
+    arrays = n and is_plain(omega, 1) and len(omega) == n and is_plain(matrix, 2) and matrix.shape == (n, n)
     if arrays and type(dt) is float and 0.0 < dt < inf and type(n_steps) is int and n_steps >= 0:
         return theta0, omega, matrix, dt, n_steps
     return _checked(theta0, omega, matrix, dt, n_steps)
@@ -173,7 +150,7 @@ def _last(kernel: int, arguments: tuple[Any, ...]) -> Array:
     """Return the phases after all steps."""
     theta, frequencies, coupling, dt, n_steps = _taken(*arguments)
     n = len(theta)
-    for _, count in _parts(0, n_steps, _steps_most(n)):
+    for _, count in parts_of(0, n_steps, _steps_most(n)):
         phases: Array = np.empty(n)
         _integrate(kernel, (n, 0, count, dt, 0.0), (theta, frequencies, coupling), phases, arguments)
         theta = phases
@@ -187,7 +164,7 @@ def _integrate(
         worker.call(kernel, numbers, inputs, answer)
     except NotFiniteError:
         _checked(*arguments)
-        raise _changed() from None
+        raise changed() from None
 
 
 def kuramoto_euler(theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float, n_steps: int) -> Array:
@@ -207,7 +184,7 @@ def kuramoto_phases(theta0: ArrayLike, omega: ArrayLike, K: ArrayLike, dt: float
     n = len(theta)
     path: Array = np.empty((steps + 1, n))
     path[0] = theta
-    for first, count in _parts(0, steps, min(ANSWER_MOST // n, _steps_most(n))):
+    for first, count in parts_of(0, steps, min(ANSWER_MOST // n, _steps_most(n))):
         inputs = (path[first], frequencies, coupling)
         _integrate(PHASES, (n, 0, count, step, 0.0), inputs, path[first + 1 : first + 1 + count], arguments)
     return path
@@ -221,7 +198,7 @@ def kuramoto_trajectory(
     theta, frequencies, coupling, step, steps = _taken(*arguments)
     n = len(theta)
     coherence: Array = np.empty(steps + 1)
-    for first, count in _parts(0, steps, min(ANSWER_MOST, _steps_most(n))):
+    for first, count in parts_of(0, steps, min(ANSWER_MOST, _steps_most(n))):
         answer: Array = np.empty(count + 1 + n)
         _integrate(TRAJECTORY, (n, 0, count, step, 0.0), (theta, frequencies, coupling), answer, arguments)
         coherence[first : first + count + 1] = answer[: count + 1]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import select
-from typing import TYPE_CHECKING, Final
+from struct import pack
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from polytier.errors import told
 from polytier_mojo.frames import DONE, GREETING, INLINE, INLINE_ANSWER, LASTING, MAGIC, REPLY, REQUEST
@@ -15,12 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import Popen
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from polytier_mojo.shared import Arena
 
     Array = NDArray[np.float64]
+    AnyArray = NDArray[Any]
+    Counts = tuple[int, int, int]
     Numbers = tuple[int, int, int, float, float]
     Reply = tuple[int, float, float]
 
@@ -32,6 +36,8 @@ GRACE: Final = 500
 
 _ALIGNED: Final = 64
 _BARE: Final = REQUEST.size
+_NOWHERE: Final = [pack(f"<{count}Q", *[INLINE] * count) for count in range(9)]
+_NO_SEGMENTS: Final = (INLINE, 0, 0, 0)
 _pack, _unpack = REQUEST.pack, REPLY.unpack_from
 _ASKED: Final = "ask the mojo worker"
 _AGAIN: Final = "the next call has a fresh worker; report it if it happens again"
@@ -103,7 +109,74 @@ class Link:
             MAGIC, _BARE + size, number, kernel, n, first, count, a, b, INLINE, INLINE, INLINE, INLINE, 0, 0, 0
         )
         os.write(self._requests, b"".join((head, *inputs)))  # type: ignore[arg-type]  # mypy knows no buffer protocol of arrays
-        return self._reply(answer)
+        return self._reply(() if answer is None else (answer,))
+
+    def task(
+        self, kernel: int, counts: Counts, numbers: bytes, inputs: tuple[AnyArray, ...], answers: tuple[AnyArray, ...]
+    ) -> Reply:
+        """Send a request whose numbers and arrays are listed one by one; its answer fills `answers` in their order.
+
+        Of the inputs only the last may end inside a word.
+        """
+        self._number += 1
+        taken = sum(array.nbytes for array in inputs)
+        if taken > INLINE_MOST or sum(array.nbytes for array in answers) > INLINE_ANSWER:
+            return self._large_task(kernel, counts, numbers, inputs, answers)
+        self._send_task(kernel, counts, (numbers, _NOWHERE[len(inputs)], *inputs, bytes(-taken % 8)), len(inputs))
+        return self._reply(answers)
+
+    def _send_task(
+        self, kernel: int, counts: Counts, parts: tuple[Any, ...], inputs: int, tail: tuple[int, ...] = _NO_SEGMENTS
+    ) -> None:
+        body = b"".join(parts)
+        n, first, count = counts
+        numbers = len(parts[0]) // 8
+        size = _BARE + len(body)
+        head = _pack(MAGIC, size, self._number, kernel, n, first, count, 0.0, 0.0, numbers, inputs, INLINE, *tail)
+        os.write(self._requests, head + body)
+
+    def _large_task(
+        self, kernel: int, counts: Counts, numbers: bytes, inputs: tuple[AnyArray, ...], answers: tuple[AnyArray, ...]
+    ) -> Reply:
+        """Exchange with the arrays in shared memory."""
+        places = self._put_in(inputs)
+        ours, theirs = self._segments
+        wanted = sum(array.nbytes for array in answers)
+        shared = wanted > INLINE_ANSWER
+        if shared:
+            self._reserve(theirs, wanted)
+        tail = (0 if shared else INLINE, ours.size, theirs.size, self._arena.size)
+        self._send_task(kernel, counts, (numbers, pack(f"<{len(places)}Q", *places)), len(inputs), tail)
+        reply = self._reply(() if shared else answers)
+        if shared and reply[0] == DONE:
+            end = 0
+            for answer in answers:
+                start, end = end, end + answer.nbytes // 8
+                answer.reshape(-1).view(np.float64)[:] = theirs.values[start:end]
+        if ours.size > KEPT or theirs.size > KEPT:
+            ours.trim()
+            theirs.trim()
+        return reply
+
+    def _put_in(self, inputs: tuple[AnyArray, ...]) -> list[int]:
+        """Put arrays of any kind where the worker sees them, and return their places."""
+        ours = self._shared()[0]
+        places: list[int] = []
+        copied: list[tuple[int, AnyArray]] = []
+        end = 0
+        for array in inputs:
+            lasting = self._arena.place(array)
+            if lasting is not None and lasting % 8 == 0:
+                places.append(lasting | LASTING)
+                continue
+            places.append(end)
+            copied.append((end, array))
+            end += -(-array.nbytes // _ALIGNED) * _ALIGNED
+        self._reserve(ours, end)
+        values = ours.values.view(np.uint8)
+        for start, array in copied:
+            values[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
+        return places
 
     def _large(self, kernel: int, numbers: Numbers, inputs: tuple[Array, ...], answer: Array | None) -> Reply:
         """Exchange with the arrays in shared memory."""
@@ -113,9 +186,9 @@ class Link:
         places = (theta, omega, coupling, to, ours.size, answers.size, self._arena.size)
         os.write(self._requests, _pack(MAGIC, _BARE, self._number, kernel, n, first, count, a, b, *places))
         if answer is None or to == INLINE:
-            reply = self._reply(answer)
+            reply = self._reply(() if answer is None else (answer,))
         else:
-            reply = self._reply(None)
+            reply = self._reply(())
             if reply[0] == DONE:
                 answer.reshape(-1)[:] = answers.values[: answer.size]
         if ours.size > KEPT or answers.size > KEPT:
@@ -123,22 +196,23 @@ class Link:
             answers.trim()
         return reply
 
-    def _reply(self, answer: Array | None) -> Reply:
-        """Read a reply whose values, if it has any, go to `answer`."""
+    def _reply(self, answers: tuple[AnyArray, ...]) -> Reply:
+        """Read a reply whose values, if it has any, go to `answers`."""
         if not self._poll.poll(self._milliseconds):
             raise self._late()
         whole = REPLY.size
-        if answer is None:
+        if not answers:
             head: bytes | bytearray = os.read(self._replies, REPLY.size + 1)
             got = len(head)
         else:
             head = self._head
-            got = os.readv(self._replies, (head, answer, self._excess))  # type: ignore[arg-type]  # as above
+            got = os.readv(self._replies, (head, *answers, self._excess))  # type: ignore[arg-type]  # as above
         if got < whole:
             raise self._garbled(got, bytes(head[:got]), whole)
         magic, size, number, status, x, y = _unpack(head, 0)
-        if answer is not None and status == DONE:
-            whole += answer.nbytes
+        if status == DONE:
+            for answer in answers:
+                whole += answer.nbytes
         if got != whole or size != whole or magic != MAGIC or number != self._number:
             raise self._garbled(got, bytes(head), whole)
         return status, x, y
@@ -167,10 +241,7 @@ class Link:
 
     def _put(self, inputs: tuple[Array, ...], answer: Array | None) -> list[int]:
         """Put the arrays where the worker sees them, and return the places of theta, omega, K and the answer."""
-        if not self._segments:
-            hint = "memfd_create must be allowed; small calls work without it"
-            raise RuntimeError(told("share memory with the mojo worker", str(self._shortage), hint))
-        ours, answers = self._segments
+        ours, answers = self._shared()
         places: list[int] = []
         copied: list[Array] = []
         end = 0
@@ -193,6 +264,13 @@ class Link:
             self._reserve(answers, answer.nbytes)
             places[3] = 0
         return places
+
+    def _shared(self) -> tuple[Segment, ...]:
+        """Return the segments, if there are any."""
+        if not self._segments:
+            hint = "memfd_create must be allowed; small calls work without it"
+            raise RuntimeError(told("share memory with the mojo worker", str(self._shortage), hint))
+        return self._segments
 
     def _reserve(self, segment: Segment, nbytes: int) -> None:
         if nbytes <= segment.size:

@@ -7,10 +7,10 @@ import os
 import threading
 import weakref
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polytier.errors import told
-from polytier_mojo.frames import DONE, NO_MEMORY, NOT_FINITE
+from polytier_mojo.frames import DONE, NO_MEMORY, NOT_FINITE, OUT_OF_RANGE, OVERFLOW
 from polytier_mojo.link import GRACE, Link
 from polytier_mojo.shared import Arena
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    AnyArray = NDArray[Any]
+    Counts = tuple[int, int, int]
     Numbers = tuple[int, int, int, float, float]
 
 TIMEOUT = "POLYTIER_MOJO_TIMEOUT"
@@ -54,6 +56,14 @@ class NotFiniteError(ValueError):
     """An argument holds a value that is not finite; the caller knows which, and says so in place of this."""
 
 
+class OutOfRangeError(ValueError):
+    """An argument holds a value that the kernel refuses; the caller finds it, and says so in place of this."""
+
+
+class AnswerOverflowError(OverflowError):
+    """The answer is not finite; the caller says which part of it, in place of this."""
+
+
 def refusal(status: int) -> Exception:
     """Return the exception for a reply without an answer."""
     if status == NOT_FINITE:
@@ -61,6 +71,10 @@ def refusal(status: int) -> Exception:
     if status == NO_MEMORY:
         hint = "ask for fewer oscillators or steps"
         return MemoryError(told("run a kernel on the mojo worker", "it cannot have the memory for this call", hint))
+    if status == OUT_OF_RANGE:
+        return OutOfRangeError(told("run a kernel", "an argument is out of its range", "see the kernel's parameters"))
+    if status == OVERFLOW:
+        return AnswerOverflowError(told("run a kernel", "the answer is beyond float64", "scale the arguments down"))
     hint = "report it with the arguments of the call"
     return RuntimeError(told("run a kernel on the mojo worker", f"it refused the request with status {status}", hint))
 
@@ -91,6 +105,28 @@ class Worker:
         """Start the worker unless it runs."""
         with self._lock:
             self._ready()
+
+    def task(
+        self,
+        kernel: int,
+        counts: Counts,
+        numbers: bytes,
+        inputs: tuple[AnyArray, ...],
+        answers: tuple[AnyArray, ...],
+    ) -> tuple[float, float]:
+        """Run a kernel on any number of arrays and return (x, y); the rest of its answer fills `answers`."""
+        with self._lock:
+            link = self._link
+            if link is None or self._owner != os.getpid():
+                link = self._ready()
+            try:
+                status, x, y = link.task(kernel, counts, numbers, inputs, answers)
+            except BaseException:
+                self.stop(grace=0)  # as in `call`
+                raise
+        if status == DONE:
+            return x, y
+        raise refusal(status)
 
     def call(
         self, kernel: int, numbers: Numbers, inputs: tuple[Array, ...], answer: Array | None
