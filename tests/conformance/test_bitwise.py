@@ -42,12 +42,12 @@ import numpy as np
 from polytier.kernels.declaration import catalogue
 
 def one_ulp_more(answer):
-    if isinstance(answer, tuple):
-        return answer._replace(flux=one_ulp_more(answer.flux)) if hasattr(answer, "flux") else answer
+    if hasattr(answer, "flux"):
+        return answer._replace(flux=one_ulp_more(answer.flux))
     if isinstance(answer, int):
         return answer + 1
     moved = np.array(answer)
-    moved.flat[-1] = np.nextafter(moved.flat[-1], np.inf, dtype=moved.dtype) if moved.dtype.kind == "f" else 0
+    moved.flat[-1] = np.nextafter(moved.flat[-1], np.inf)
     return moved if moved.ndim else float(moved)
 
 def planted(floor):
