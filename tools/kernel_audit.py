@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     found = document()
     told = findings(found)
     if told:
-        print(*told, "hint: install core and plugins/* of this checkout, and mend what a tier offers or states", sep="\n")
+        hint = "hint: install core and plugins/* of this checkout, and mend what a tier offers or states"
+        print(*told, hint, sep="\n")
         return 1
     if not options.check:
         write_text(PAGE, page(found), "page")

@@ -1,5 +1,7 @@
 """`polytier demo aer` and `polytier demo doppler`: one scenario each, who served it, and what was gained."""
 
+# Language policy: exempt, it compares a handful of printed figures.
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,5 +1,7 @@
 """The scenarios that the demonstrations of single kernels run, with the figures that say whether they came out."""
 
+# Language policy: exempt, it makes the inputs of a demonstration, and dispatched kernels compute.
+
 from __future__ import annotations
 
 import time

@@ -1,5 +1,7 @@
 """The library in this process: found, examined before it is loaded, and called through cffi."""
 
+# Language policy: exempt, it loads the Go library and hands it arrays.
+
 from __future__ import annotations
 
 import os

@@ -1,5 +1,7 @@
 """The sidecar beside this process, spoken to over HTTP; see PROTOCOL.md."""
 
+# Language policy: exempt, it sends the bytes of arrays and receives those of answers.
+
 from __future__ import annotations
 
 import http.client

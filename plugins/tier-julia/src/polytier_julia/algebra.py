@@ -1,5 +1,7 @@
 """The kernel `dla_dimension`: what Julia finds of the generators, and the memory that its searches ask for."""
 
+# Language policy: exempt, it adapts: it checks arguments and makes room for answers, and Julia computes.
+
 from __future__ import annotations
 
 import warnings

@@ -1,5 +1,7 @@
 """One worker process with its pipes and its shared memory, and the exchange of one request for one reply."""
 
+# Language policy: exempt, it copies arrays to and from the worker.
+
 from __future__ import annotations
 
 import os
