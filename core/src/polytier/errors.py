@@ -206,6 +206,12 @@ class PolytierWarning(UserWarning):
         return cls(told(asked, found, hint))
 
 
+def deprecated(what: str, found: str, replacement: str | None) -> DeprecationWarning:
+    """Return the warning for what a caller uses; `found` says since when it is deprecated, and when it goes."""
+    hint = f"use {replacement!r} instead" if replacement else "leave it out"
+    return DeprecationWarning(told(f"use {what}", found, hint))
+
+
 def bad_value(argument: str, wanted: str, found: object) -> ValueError:
     """Return the ValueError for an argument whose value a kernel refuses."""
     return ValueError(told(f"argument {argument!r} must be {wanted}", f"found {found}", f"pass {argument} as {wanted}"))
