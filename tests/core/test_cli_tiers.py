@@ -104,6 +104,8 @@ def test_kernels_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "tolerance": "absolute 1e-10 modulo 6.28319",
         "tiers": [],
         "cases": len(catalogue["mean_phase"].cases),
+        "deprecated": None,
+        "deprecated_arguments": {},
     }
 
 

@@ -206,9 +206,8 @@ class PolytierWarning(UserWarning):
         return cls(told(asked, found, hint))
 
 
-def deprecated(what: str, found: str, replacement: str | None) -> DeprecationWarning:
+def deprecated(what: str, found: str, hint: str) -> DeprecationWarning:
     """Return the warning for what a caller uses; `found` says since when it is deprecated, and when it goes."""
-    hint = f"use {replacement!r} instead" if replacement else "leave it out"
     return DeprecationWarning(told(f"use {what}", found, hint))
 
 

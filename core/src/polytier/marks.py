@@ -37,6 +37,11 @@ class Deprecation(NamedTuple):
     replacement: str | None = None
     removal: str | None = None
 
+    @property
+    def instead(self) -> str:
+        """What to do instead, in words."""
+        return f"use {self.replacement!r} instead" if self.replacement else "leave it out"
+
     def said(self, owner: str = "") -> str:
         """Return the versions in words; `owner` is the distribution or package whose versions they are."""
         since = f"deprecated since {owner} {self.since}" if owner else f"deprecated since {self.since}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polytier.cli import lookup, output
+from polytier.cli import deprecations, lookup, output
 from polytier.kernels.tolerance import Tolerance
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ SUMMARY = "list the kernels, and which tiers offer each"
 DESCRIPTION = """\
 List the kernels, those of installed kernel packs included: family, size
 expression, tolerance, and which tiers offer each (every tier is probed once,
-in a process of its own).
+in a process of its own). What is deprecated comes last, with its replacement.
 
 example:
   $ polytier kernels
@@ -34,13 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the kernels."""
-    offers = lookup.offers(lookup.tiers())
-    found = [_describe(kernel, offers) for kernel in lookup.kernels(arguments.kernels)]
+    probes = lookup.probes(lookup.tiers())
+    kernels = lookup.kernels(arguments.kernels)
+    offers = lookup.offers(probes)
+    found = [_describe(kernel, offers) for kernel in kernels]
     if arguments.json:
-        output.emit_json({"kernels": found})
+        output.emit_json({"kernels": found, "deprecated_tiers": deprecations.of_tiers(probes)})
         return 0
     for family in dict.fromkeys(kernel["family"] for kernel in found):
         _print(family, [kernel for kernel in found if kernel["family"] == family])
+    for line in deprecations.lines(kernels, probes):
+        output.emit(line)
     return 0
 
 
@@ -64,6 +68,7 @@ def _describe(kernel: Kernel, offers: Mapping[str, frozenset[str]]) -> dict[str,
         "tolerance": _tolerance(kernel.tolerance),
         "tiers": [tier for tier, offered in offers.items() if kernel.name in offered],
         "cases": len(kernel.cases),
+        **deprecations.of_kernel(kernel),
     }
 
 

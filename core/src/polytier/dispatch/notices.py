@@ -36,7 +36,7 @@ def tell(told: dict[str, object], what: str, deprecation: Deprecation, owner: st
     # Noted first, and in one step: another thread, or what shows the warning, may use the same thing meanwhile.
     if told.setdefault(what, mine) is not mine:
         return
-    warning = deprecated(what, deprecation.said(owner), deprecation.replacement)
+    warning = deprecated(what, deprecation.said(owner), deprecation.instead)
     try:
         warnings.warn(warning, stacklevel=_level())
     except BaseException:  # as `-W error` asks: the next use must raise as well
