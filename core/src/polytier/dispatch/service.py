@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from polytier.dispatch import generate
 from polytier.dispatch.bodies import Bodies
 from polytier.dispatch.context import Event, pinned, watchers
+from polytier.dispatch.plan import links_at
 from polytier.dispatch.reasons import Link, LinkReason, Reason
 from polytier.dispatch.tables import Ranking, find_ranking
 from polytier.errors import ChainExhaustedError, PinError, TierLoadError, first_line, forget_frames, passing
@@ -17,6 +18,7 @@ from polytier.marks import FLOOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from polytier.dispatch.bodies import Run
     from polytier.dispatch.notices import Guard
     from polytier.dispatch.plan import Plan, Shared
     from polytier.kernels.declaration import Kernel
@@ -80,7 +82,7 @@ class Service:
 
     def fall(self, label: str, failure: Exception, args: Arguments, keywords: Keywords) -> Any:
         """Go on with the chain after the head that failed in the body compiled as `label`."""
-        compiled, buckets = self.bodies.labelled[label]
+        compiled, runs = self.bodies.labelled[label]
         line = failure.__traceback__.tb_lineno if failure.__traceback__ else 0
         failures: Failed = {}
         try:
@@ -88,8 +90,8 @@ class Service:
                 raise failure
             place = compiled.heads.get(line)
             if place is None:  # the size expression failed
-                return self._try([buckets[0].links[-1]], args, keywords, failures)[0]
-            head, *rest = buckets[place].links
+                return self._try([runs[0][0].links[-1]], args, keywords, failures)[0]
+            head, *rest = self._chain(runs[place], args, keywords)
             if self._final(head, failure):
                 raise failure
             failures[head.name] = failure
@@ -98,6 +100,14 @@ class Service:
             # A frame that holds an exception which holds the frame would keep the arguments until a collection.
             failures.clear()
             del failure
+
+    def _chain(self, run: Run, args: Arguments, keywords: Keywords) -> Sequence[Link]:
+        if len(run) == 1:
+            return run[0].links
+        size = self._size_or_none(args, keywords)
+        if size is None:
+            return run[0].links[0], run[0].links[-1]
+        return links_at(run, size)
 
     def unsized(self, label: str, failure: Exception) -> bool:
         """Say whether the failure arose while the body compiled as `label` sized the call."""
