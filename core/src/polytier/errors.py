@@ -146,6 +146,15 @@ class StorageError(PolytierError, OSError):
         return cls(told(f"write {what} {str(path)!r}", str(failure), hint))
 
 
+class ArchivedError(PolytierError, FileExistsError):
+    """The archive holds a record of this kernel already; nothing was moved."""
+
+    @classmethod
+    def of(cls, path: Path | str) -> ArchivedError:
+        """Return the error for the record that is in the way."""
+        return cls(told(f"archive a record as {str(path)!r}", "a record is there already", "keep one of the two"))
+
+
 class MeasureBusyError(PolytierError):
     """Another `measure` holds the same output directory."""
 
