@@ -38,7 +38,7 @@ it. `least` is the difference of the fastest samples: on a busy host it is neare
 
   direct          the compiled function itself, from the same loop
   python          a Python function that only calls it: what no dispatch written in Python can beat
-  one tier        a kernel whose table names one tier for all sizes
+  one tier        a kernel whose table names one tier for all sizes; also with a second tier that changes with the size
   one crossover   two tiers; the smaller and the larger half of the sizes
   four buckets    four tiers; the call falls into each of the four, the worst is judged
   quarantine      a first tier that raised ImportError (kept out for good) or RuntimeError (the body watches the clock)
@@ -102,16 +102,24 @@ def failing(failure: type[Exception]) -> Callable[..., Any]:
 
 
 def dispatched(
-    floor: Callable[..., Any], function: Callable[..., Any], starts: Sequence[int], bad: type[Exception] | None = None
+    floor: Callable[..., Any],
+    function: Callable[..., Any],
+    starts: Sequence[int],
+    bad: type[Exception] | None = None,
+    *,
+    headed: bool = False,
 ) -> Callable[..., Any]:
-    """Return our dispatching function over stand-in tiers, one per start; `bad` is what a tier before them raises."""
+    """Return our dispatching function over stand-in tiers, one per start.
+
+    With `headed` one more tier stands before them at every size; with `bad` it raises that.
+    """
     state = importlib.import_module("polytier.dispatch.state")
     declaration = importlib.import_module("polytier.kernels.declaration")
     tolerance = importlib.import_module("polytier.kernels.tolerance").Tolerance(atol=1.0)
     tables = importlib.import_module("polytier.record.tables")
     builds = {name: FakeTiers(function, {}).receipt(name) for name in "abcd"}
-    names = "abcd" if bad is None else "bcd"
-    ahead = () if bad is None else ("a",)
+    ahead = ("a",) if bad or headed else ()
+    names = "bcd" if ahead else "abcd"
     standings = tuple(
         tables.Standing(size=start + 1, start=start, order=(*ahead, name, "floor"), level=(), seconds={})
         for start, name in zip(starts, names, strict=False)
@@ -149,6 +157,7 @@ def polytier_rows(
     """Yield our dispatch in its forms, each warmed into its final body."""
     below, above = 100 * SIZE, SIZE // 2
     yield "polytier, one tier", dispatched(floor, function, [0])
+    yield "polytier, one tier before three tails", dispatched(floor, function, [0, above, below], headed=True)
     yield "polytier, one crossover, smaller", dispatched(floor, function, [0, below])
     yield "polytier, one crossover, larger", dispatched(floor, function, [0, above])
     for place in range(4):

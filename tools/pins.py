@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What an environment installs besides its own list: core's dependencies, and extras that its tests use.
 WITH_CORE = {
+    "crossval": [],
     "test": ["--extra", "testing", "--extra", "plot"],
     "examples": ["--extra", "testing"],
     "lint": ["--extra", "testing"],

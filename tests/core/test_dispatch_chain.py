@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import re
 import traceback
 from typing import Any
@@ -15,6 +16,7 @@ from helpers_dispatch import (
     bench,
     raising,
     standing,
+    table,
     total,
 )
 
@@ -67,6 +69,53 @@ def test_neighbouring_sizes_with_equal_chains_need_no_branch() -> None:
     b = bench({"go": answering(1.0)}, standing(2, 0, "floor"), standing(5, 4, "floor", "go"))
     assert b.function(CALL) == 3.0
     assert len(b.dispatcher.services["total"].plan().buckets) == 1
+
+
+TAILS = (
+    standing(2, 0, "rust", "go", "julia", "floor"),
+    standing(20, 10, "rust", "julia", "floor"),
+    standing(60, 50, "rust", "floor"),
+    standing(200, 100, "go", "floor"),
+)
+
+
+def test_neighbouring_sizes_with_one_head_need_no_branch() -> None:
+    """Chains that differ only below their head share a branch: a call does not pay for what it does not try."""
+    tiers = {"rust": answering(7.0), "go": answering(4.0), "julia": answering(5.0)}
+    b = bench(tiers, *TAILS)
+    branches = []
+    for standings in (TAILS, TAILS[:3]):
+        b.dispatcher.rank_by(table(*standings))
+        assert [b.function(CALL) for _ in range(3)] == [7.0] * 3
+        source = linecache.getlines(b.function.__code__.co_filename)
+        branches.append(sum(line.strip().startswith("if (len") for line in source))
+    assert branches == [1, 0]
+
+
+def test_only_a_call_that_falls_through_looks_for_the_rest_of_its_chain() -> None:
+    """Below a head that serves neighbouring sizes, each size goes on with its own chain."""
+    rust = Flaky(0)
+    b = bench({"rust": rust, "go": answering(4.0), "julia": answering(5.0)}, *TAILS)
+    for size, answer in ((3, 4.0), (9, 4.0), (10, 5.0), (49, 5.0), (50, 50.0), (99, 99.0)):
+        values = [1.0] * size
+        assert b.function(values) == 7.0
+        rust.calls, rust.failures = 0, 1
+        assert (b.function(values), rust.calls) == (answer, 1)
+        rust.calls, rust.failures = 0, 0
+        for _ in range(3):
+            assert b.function(values) == 7.0
+
+
+def test_a_call_without_a_size_falls_through_to_the_floor() -> None:
+    """What has no size is the floor's to judge, once the head that serves all sizes has passed it on."""
+    rust = Flaky(0)
+    b = bench(
+        {"rust": rust, "go": answering(4.0)}, standing(2, 0, "rust", "go", "floor"), standing(9, 5, "rust", "floor")
+    )
+    assert b.function(CALL) == 7.0
+    rust.calls, rust.failures = 0, 1
+    with pytest.raises(TypeError, match="must be a list"):
+        b.function(3)
 
 
 def test_a_tier_slower_than_the_floor_is_left_out() -> None:

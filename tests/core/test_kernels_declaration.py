@@ -165,4 +165,4 @@ def test_tolerances_say_what_they_allow() -> None:
     assert str(Tolerance.bit_exact()) == "bit-exact"
     assert str(Tolerance.within_ulps(4)) == "4 ulp"
     assert str(Tolerance.circular(1e-9)) == "absolute 1e-09 modulo 6.28319"
-    assert str(Tolerance.scaled(1e-12, double)) == "1e-12 of the scale double"
+    assert str(Tolerance.scaled(1e-12, double)) == "1e-12 of the double"

@@ -238,6 +238,12 @@ def test_a_limit_that_stops_the_search_warns(generators: Any, limit: dict[str, i
     assert found is None or dimension == found
 
 
+def test_generators_that_depend_on_each_other_count_once() -> None:
+    """What the generators before it span adds nothing, though none of them alone is its multiple."""
+    assert operators.dla_dimension([X, Y, X + Y]) == 3
+    assert operators.dla_dimension([np.diag([1.0, -1.0]), np.eye(2), np.diag([1.0, 0.5])]) == 2
+
+
 def test_an_algebra_that_is_known_to_be_complete_needs_no_last_round() -> None:
     """All of su(d) cannot grow: nothing warns, though the round that finds the last element is the last allowed."""
     assert operators.dla_dimension([X + 0.5 * Z, Y], max_iterations=1) == 3

@@ -51,7 +51,7 @@ def test_licences_are_copies(root: Path, tracked: list[Path]) -> None:
     assert {(root / path).read_bytes() for path in copies} == {(root / "LICENSE").read_bytes()}
 
 
-@pytest.mark.parametrize("name", ["build", "docs", "examples", "lint", "test"])
+@pytest.mark.parametrize("name", ["build", "crossval", "docs", "examples", "lint", "test"])
 def test_pins_are_complete(root: Path, name: str) -> None:
     """Each pinned list holds what its source names, every entry with an exact version and a hash."""
     pinned = (root / "requirements" / f"{name}.txt").read_text(encoding="utf-8")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polytier
 from polytier.errors import UnknownNameError
 from polytier.kernels.declaration import Kernel, catalogue
 from polytier.marks import FLOOR
 from polytier.tiers.packs import load_kernel_packs
+
+if TYPE_CHECKING:
+    from polytier.tiers.probe import Probe
 
 
 def kernels(names: list[str] | None = None) -> list[Kernel]:
@@ -24,14 +29,11 @@ def tiers(names: list[str] | None = None) -> list[str]:
     return unique(names) if names else list(installed)
 
 
-def offers(tiers: list[str]) -> dict[str, frozenset[str]]:
-    """Return the kernels that each usable tier offers and that agree on the smallest case."""
+def probes(tiers: list[str]) -> dict[str, Probe]:
+    """Return a probe of each tier that the environment lets in, taken in a process of its own."""
     from polytier.tiers.probe import probe_isolated
 
-    probes = {tier: probe_isolated(tier) for tier in tiers if denied(tier) is None}
-    return {
-        tier: frozenset(kernel for kernel, bad in probe.agreement.items() if not bad) for tier, probe in probes.items()
-    }
+    return {tier: probe_isolated(tier) for tier in tiers if denied(tier) is None}
 
 
 def denied(name: str) -> str | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from polytier.cli import lookup, output
+from polytier.cli import deprecations, lookup, output
+from polytier.marks import Deprecation
 
 if TYPE_CHECKING:
     import argparse
+
+    from polytier.tiers.receipt import Receipt
 
 SUMMARY = "list the installed tiers and say whether each can be used here"
 DESCRIPTION = """\
@@ -25,6 +28,7 @@ NONE_INSTALLED = """\
 no tier is installed: the NumPy floor serves every kernel
 hint: pip install 'polytier[rust]'"""
 _DIGITS = 16  # of a build digest that may have 64; the document of --json has them all
+_NOTHING: dict[str, Any] = {"receipt": None, "kernels": [], "rejected": {}, "absent": {}, "problems": []}
 _HEADINGS = ("tier", "state", "version", "build", "kernels", "distribution")
 
 
@@ -51,29 +55,41 @@ def _describe(name: str) -> dict[str, Any]:
 
     reason = lookup.denied(name)
     if reason is not None:
-        return {"tier": name, "state": "disabled", "reason": reason, "receipt": None, "kernels": [], "rejected": {}}
+        return {"tier": name, "state": "disabled", "reason": reason, **_NOTHING}
     probe = probe_isolated(name)
     state = "unusable" if probe.failure else "usable" if probe.passed else "impaired"
     return {
         "tier": name,
         "state": state,
         "reason": probe.failure,
-        "receipt": asdict(probe.receipt) if probe.receipt else None,
+        "receipt": _document(probe.receipt) if probe.receipt else None,
         "kernels": [kernel for kernel, trouble in probe.agreement.items() if trouble is None],
         "rejected": {kernel: trouble for kernel, trouble in probe.agreement.items() if trouble is not None},
+        "absent": dict(probe.absent),
+        "problems": list(probe.problems),
     }
+
+
+def _document(receipt: Receipt) -> dict[str, Any]:
+    return asdict(receipt) | {"deprecated": deprecations.document(receipt.deprecated)}
 
 
 def _print(found: list[dict[str, Any]]) -> None:
     for line in output.table(_HEADINGS, [_row(tier) for tier in found], right=frozenset({4})):
         output.emit(line)
     for tier in found:
-        troubles = {"": tier["reason"]} if tier["reason"] else tier["rejected"]
-        for kernel, trouble in troubles.items():
+        troubles = [("", tier["reason"])] if tier["reason"] else [*tier["rejected"].items()]
+        troubles += [("", problem) for problem in tier["problems"]]
+        for kernel, trouble in troubles:
             output.emit()
             output.emit(f"{tier['tier']} {kernel}".rstrip() + ":")
             for line in output.message(trouble, 2):
                 output.emit(f"  {line}")
+    for tier in found:
+        deprecated = tier["receipt"] and tier["receipt"]["deprecated"]
+        if deprecated:
+            output.emit()
+            output.emit(f"{tier['tier']}: {deprecations.in_words(Deprecation(**deprecated))}")
 
 
 def _row(tier: dict[str, Any]) -> tuple[object, ...]:

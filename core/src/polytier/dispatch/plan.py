@@ -41,11 +41,16 @@ class Plan(NamedTuple):
         """Return the chain for a size; an input without a size belongs to the floor, which raises the right error."""
         if size is None:
             return self.buckets[0].links[-1:]
-        return next((b.links for b in reversed(self.buckets) if b.start <= size), self.buckets[0].links)
+        return links_at(self.buckets, size)
 
     def heads(self) -> frozenset[str]:
         """Return the names that serve some size first."""
         return frozenset(bucket.links[0].name for bucket in self.buckets)
+
+
+def links_at(buckets: tuple[Bucket, ...], size: float) -> tuple[Link, ...]:
+    """Return the chain of the bucket that serves a size; sizes below the first belong to it."""
+    return next((bucket.links for bucket in reversed(buckets) if bucket.start <= size), buckets[0].links)
 
 
 def standings(ranking: Ranking) -> tuple[Standing, ...]:
@@ -100,6 +105,7 @@ class Shared(Protocol):
     lock: RLock
     blocks: set[Block[Any]]
     quarantine: Quarantine
+    told: dict[str, object]
 
     @property
     def planning(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from polytier.dispatch import generate
 from polytier.dispatch.bodies import Bodies
 from polytier.dispatch.context import Event, pinned, watchers
+from polytier.dispatch.plan import links_at
 from polytier.dispatch.reasons import Link, LinkReason, Reason
 from polytier.dispatch.tables import Ranking, find_ranking
 from polytier.errors import ChainExhaustedError, PinError, TierLoadError, first_line, forget_frames, passing
@@ -17,6 +18,8 @@ from polytier.marks import FLOOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from polytier.dispatch.bodies import Run
+    from polytier.dispatch.notices import Guard
     from polytier.dispatch.plan import Plan, Shared
     from polytier.kernels.declaration import Kernel
 
@@ -38,13 +41,23 @@ class Service:
         self.dispatcher = dispatcher
         self.kernel = kernel
         self.floor = kernel.floor
-        self.bodies = Bodies(kernel, dispatcher.private, self)
+        guard = self._guard()
+        self.bodies = Bodies(kernel, dispatcher.private, self, guard)
         self.function = generate.make_function(kernel, dispatcher.private, self.bodies.attended)
+        if guard is not None:
+            guard.mark(self.function)
         self._last = self.function.__closure__[0]  # type: ignore[index]
         self._plan: Plan | None = None
         self._version = 0
         self._unsettled = 0
         self._falls = False
+
+    def _guard(self) -> Guard | None:
+        if self.kernel.deprecated is None and not self.kernel.deprecated_arguments:
+            return None
+        from polytier.dispatch.notices import Guard
+
+        return Guard(self)
 
     @property
     def last_tier(self) -> str | None:
@@ -69,7 +82,7 @@ class Service:
 
     def fall(self, label: str, failure: Exception, args: Arguments, keywords: Keywords) -> Any:
         """Go on with the chain after the head that failed in the body compiled as `label`."""
-        compiled, buckets = self.bodies.labelled[label]
+        compiled, runs = self.bodies.labelled[label]
         line = failure.__traceback__.tb_lineno if failure.__traceback__ else 0
         failures: Failed = {}
         try:
@@ -77,8 +90,8 @@ class Service:
                 raise failure
             place = compiled.heads.get(line)
             if place is None:  # the size expression failed
-                return self._try([buckets[0].links[-1]], args, keywords, failures)[0]
-            head, *rest = buckets[place].links
+                return self._try([runs[0][0].links[-1]], args, keywords, failures)[0]
+            head, *rest = self._chain(runs[place], args, keywords)
             if self._final(head, failure):
                 raise failure
             failures[head.name] = failure
@@ -87,6 +100,14 @@ class Service:
             # A frame that holds an exception which holds the frame would keep the arguments until a collection.
             failures.clear()
             del failure
+
+    def _chain(self, run: Run, args: Arguments, keywords: Keywords) -> Sequence[Link]:
+        if len(run) == 1:
+            return run[0].links
+        size = self._size_or_none(args, keywords)
+        if size is None:
+            return run[0].links[0], run[0].links[-1]
+        return links_at(run, size)
 
     def unsized(self, label: str, failure: Exception) -> bool:
         """Say whether the failure arose while the body compiled as `label` sized the call."""

@@ -49,6 +49,10 @@ class Tolerance(NamedTuple):
             "absolute+relative": f"absolute {self.atol:g}, relative {self.rtol:g}",
             "bit-exact": "bit-exact",
             "ulp": f"{self.ulps} ulp",
-            "scaled": f"{self.rtol:g} of the scale {getattr(self.scale, '__name__', self.scale)}",
+            "scaled": f"{self.rtol:g} of the {_words(self.scale)}",
             "circular": f"absolute {self.atol:g} modulo {self.period:g}",
         }[self.kind]
+
+
+def _words(scale: object) -> str:
+    return str(getattr(scale, "__name__", "scale")).strip("_<>").replace("_", " ")

@@ -1,5 +1,7 @@
 """The search of `dla_dimension`: what Julia finds of the generators, and the memory that it asks for."""
 
+# Language policy: exempt, it adapts: it checks arguments and makes room for answers, and Julia computes.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,7 @@
 """The family `faraday`: adapters with the floors' signatures, around the functions compiled by Julia."""
 
+# Language policy: exempt, it adapts: it checks arguments and makes room for answers, and Julia computes.
+
 from __future__ import annotations
 
 from math import isfinite

@@ -1,5 +1,7 @@
 """The family `operators`: adapters with the floors' signatures, around the functions compiled by Julia."""
 
+# Language policy: exempt, it adapts, and Julia computes; of huge states alone it takes the coherence.
+
 from __future__ import annotations
 
 import math
