@@ -21,6 +21,12 @@ func vectorWaves(s *Samples, from, to int, all *harvest) {
 	field, rate := unsafe.Pointer(unsafe.SliceData(s.Field)), unsafe.Pointer(unsafe.SliceData(s.Rate))
 	flux, fluxRate := unsafe.Pointer(unsafe.SliceData(s.Flux)), unsafe.Pointer(unsafe.SliceData(s.FluxRate))
 	backEMF, power := unsafe.Pointer(unsafe.SliceData(s.BackEMF)), unsafe.Pointer(unsafe.SliceData(s.Power))
+	// Without efficiency nothing is kept of the power. A comparison in the loop would be an old instruction, which is
+	// slow among the vectors'.
+	kept := &keepFirst[width]
+	if s.Efficiency == 0 {
+		kept = &keepFirst[0]
+	}
 	// Products with zero are zeros, except of what is not finite.
 	var marks, least, tops, mosts lanes
 	for i := from; i < whole; i += width {
@@ -35,10 +41,7 @@ func vectorWaves(s *Samples, from, to int, all *harvest) {
 		least = least.Min(r)
 		marks = marks.Add(through.Mul(of(&zero))).Add(emf.Mul(of(&zero)))
 		tops = tops.Max(keep(emf, &absolute))
-		watts := of(&zero)
-		if s.Efficiency != 0 {
-			watts = of(&efficiencies).Mul(emf).Mul(emf).Div(of(&loads))
-		}
+		watts := keep(of(&efficiencies).Mul(emf).Mul(emf).Div(of(&loads)), kept)
 		store(power, i, watts)
 		mosts = mosts.Max(watts)
 	}
