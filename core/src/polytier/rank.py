@@ -1,5 +1,7 @@
 """From records to ranks: the order of tiers and floor at each size, and where first place changes. Pure arithmetic."""
 
+# Language policy: exempt, it ranks a few figures in pure arithmetic that any host repeats digit for digit.
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,7 @@
 """Two answers compared: structure, type, dtype and shape first, then the values."""
 
+# Language policy: exempt, it judges answers and must stay readable and apart from every tier that it judges.
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,5 +1,7 @@
 """How far numbers lie apart, by the class of a tolerance."""
 
+# Language policy: exempt, it judges answers and must stay readable and apart from every tier that it judges.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

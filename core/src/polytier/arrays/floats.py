@@ -1,5 +1,7 @@
 """Checked conversions to finite arrays of float64 and complex128."""
 
+# Language policy: exempt, it converts and checks arguments, once per call, for floors and tiers alike.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar

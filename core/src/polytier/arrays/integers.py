@@ -1,5 +1,7 @@
 """Checked conversions to vectors of integers."""
 
+# Language policy: exempt, it converts and checks arguments, once per call, for floors and tiers alike.
+
 from __future__ import annotations
 
 import operator

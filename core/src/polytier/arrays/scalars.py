@@ -1,5 +1,7 @@
 """Checked conversions to one number."""
 
+# Language policy: exempt, it converts and checks single numbers.
+
 from __future__ import annotations
 
 import math

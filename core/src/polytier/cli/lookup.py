@@ -30,17 +30,10 @@ def tiers(names: list[str] | None = None) -> list[str]:
 
 
 def probes(tiers: list[str]) -> dict[str, Probe]:
-    """Return what a probe of each tier finds that the environment lets in."""
+    """Return a probe of each tier that the environment lets in, taken in a process of its own."""
     from polytier.tiers.probe import probe_isolated
 
     return {tier: probe_isolated(tier) for tier in tiers if denied(tier) is None}
-
-
-def offers(probes: dict[str, Probe]) -> dict[str, frozenset[str]]:
-    """Return the kernels that each probed tier offers and that agree on the smallest case."""
-    return {
-        tier: frozenset(kernel for kernel, bad in probe.agreement.items() if not bad) for tier, probe in probes.items()
-    }
 
 
 def denied(name: str) -> str | None:

@@ -28,6 +28,7 @@ NONE_INSTALLED = """\
 no tier is installed: the NumPy floor serves every kernel
 hint: pip install 'polytier[rust]'"""
 _DIGITS = 16  # of a build digest that may have 64; the document of --json has them all
+_NOTHING: dict[str, Any] = {"receipt": None, "kernels": [], "rejected": {}, "absent": {}, "problems": []}
 _HEADINGS = ("tier", "state", "version", "build", "kernels", "distribution")
 
 
@@ -54,7 +55,7 @@ def _describe(name: str) -> dict[str, Any]:
 
     reason = lookup.denied(name)
     if reason is not None:
-        return {"tier": name, "state": "disabled", "reason": reason, "receipt": None, "kernels": [], "rejected": {}}
+        return {"tier": name, "state": "disabled", "reason": reason, **_NOTHING}
     probe = probe_isolated(name)
     state = "unusable" if probe.failure else "usable" if probe.passed else "impaired"
     return {
@@ -64,6 +65,8 @@ def _describe(name: str) -> dict[str, Any]:
         "receipt": _document(probe.receipt) if probe.receipt else None,
         "kernels": [kernel for kernel, trouble in probe.agreement.items() if trouble is None],
         "rejected": {kernel: trouble for kernel, trouble in probe.agreement.items() if trouble is not None},
+        "absent": dict(probe.absent),
+        "problems": list(probe.problems),
     }
 
 
@@ -75,8 +78,9 @@ def _print(found: list[dict[str, Any]]) -> None:
     for line in output.table(_HEADINGS, [_row(tier) for tier in found], right=frozenset({4})):
         output.emit(line)
     for tier in found:
-        troubles = {"": tier["reason"]} if tier["reason"] else tier["rejected"]
-        for kernel, trouble in troubles.items():
+        troubles = [("", tier["reason"])] if tier["reason"] else [*tier["rejected"].items()]
+        troubles += [("", problem) for problem in tier["problems"]]
+        for kernel, trouble in troubles:
             output.emit()
             output.emit(f"{tier['tier']} {kernel}".rstrip() + ":")
             for line in output.message(trouble, 2):

@@ -1,5 +1,7 @@
 """The IEEE 118-bus test system as a Kuramoto network: buses are oscillators, lines are couplings."""
 
+# Language policy: exempt, it builds one small network from two tables, and the kernels integrate it.
+
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,7 @@
 """The transition as a picture: dots in a terminal, or an image by matplotlib."""
 
+# Language policy: exempt, it draws a few dots, and no kernel draws.
+
 from __future__ import annotations
 
 import errno

@@ -1,5 +1,7 @@
 """The experiment: the coherence of a network at rising coupling strengths, by several implementations in turn."""
 
+# Language policy: exempt, it compares the curves that dispatched kernels computed.
+
 from __future__ import annotations
 
 import time

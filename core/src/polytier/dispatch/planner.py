@@ -1,5 +1,7 @@
 """From ranks to chains: which links a call of each size tries, and why the other tiers are left out."""
 
+# Language policy: exempt, of math it takes infinity alone.
+
 from __future__ import annotations
 
 import math

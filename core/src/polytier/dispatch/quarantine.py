@@ -1,5 +1,7 @@
 """Which tiers failed for which kernel, how often, and until when they are kept out."""
 
+# Language policy: exempt, of math it takes infinity alone.
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,7 @@
 """Builders of cases that families share: sized inputs from a seed, and the awkward inputs of one array argument."""
 
+# Language policy: exempt, it makes the inputs of cases.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

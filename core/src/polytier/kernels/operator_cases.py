@@ -1,5 +1,7 @@
 """The cases of the family `operators`."""
 
+# Language policy: exempt, it makes the inputs of cases.
+
 from __future__ import annotations
 
 from functools import reduce

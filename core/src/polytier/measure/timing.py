@@ -1,5 +1,7 @@
 """Batches of calls against the clock."""
 
+# Language policy: exempt, it plans batches of calls between samples.
+
 from __future__ import annotations
 
 import gc

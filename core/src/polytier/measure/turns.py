@@ -1,5 +1,7 @@
 """One kernel measured: the tiers take turns, one sample at a time."""
 
+# Language policy: exempt, it counts turns, a few for each sample.
+
 from __future__ import annotations
 
 from contextlib import ExitStack

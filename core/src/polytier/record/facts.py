@@ -1,5 +1,7 @@
 """The facts of this host that explain a measurement: hardware, system, Python and NumPy as they are now."""
 
+# Language policy: exempt, it asks NumPy for its version and its libraries.
+
 from __future__ import annotations
 
 import os

@@ -1,5 +1,7 @@
 """The figures of a sample: minimum, quartiles and 95th percentile; and the digits in which they are kept."""
 
+# Language policy: exempt, it sums up a few samples in pure arithmetic that any host repeats digit for digit.
+
 from __future__ import annotations
 
 import math

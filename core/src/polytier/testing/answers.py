@@ -1,5 +1,7 @@
 """What came back from a call: its arrays, its bits, and whether it declined."""
 
+# Language policy: exempt, it reads the bits of answers.
+
 from __future__ import annotations
 
 import hashlib

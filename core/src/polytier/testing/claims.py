@@ -1,5 +1,7 @@
 """Claims about a kernel that hold for all inputs, not only for its cases; Hypothesis looks for a counterexample."""
 
+# Language policy: exempt, it prints arrays, and the floors and tiers under test compute.
+
 from __future__ import annotations
 
 import importlib

@@ -1,5 +1,7 @@
 """The forms in which the numbers of an array argument may arrive."""
 
+# Language policy: exempt, it brings inputs into the forms in which callers hand them over.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,7 @@
 """What every call promises besides the right numbers: signature, inputs, result, memory, determinism."""
 
+# Language policy: exempt, it looks at the memory and the references of arrays.
+
 from __future__ import annotations
 
 import copy

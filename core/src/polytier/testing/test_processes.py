@@ -1,5 +1,7 @@
 """Threads and processes: importing starts nothing, other threads go on, and a child computes the same."""
 
+# Language policy: exempt, it deals cases out to threads.
+
 from __future__ import annotations
 
 import sys

@@ -26,26 +26,36 @@ if TYPE_CHECKING:
     from polytier.tiers.registry import Tiers
 
 SECONDS = 60.0
+OFFER = "offer"
+"""The word after which the process of an isolated probe calls no kernel."""
 _LAST_LINES = 5
 _MOST_TALK = 1 << 14
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of a probe: a receipt or the failure; per kernel that the tier offers None, or what is wrong."""
+    """What came of a probe: a receipt or the failure; per kernel that the tier offers None, or what is wrong.
+
+    `absent` gives the reason of each kernel that the tier states to be absent; `problems` tells what it states wrongly.
+    """
 
     receipt: Receipt | None
     failure: str | None
     agreement: Mapping[str, str | None] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether the tier can be used, with every kernel that it offers."""
-        return self.failure is None and not any(self.agreement.values())
+        """Whether the tier can be used, with every kernel that it offers, and states its absences rightly."""
+        return self.failure is None and not any(self.agreement.values()) and not self.problems
 
 
-def probe(tiers: Tiers, kernels: Iterable[Kernel], name: str) -> Probe:
-    """Probe a tier in this process; a tier that crashes takes the process along."""
+def probe(tiers: Tiers, kernels: Iterable[Kernel], name: str, *, calls: bool = True) -> Probe:
+    """Probe a tier in this process; a tier that crashes takes the process along.
+
+    Without `calls` no kernel is called: the agreement then tells only which implementations are refused.
+    """
     try:
         receipt = tiers.receipt(name)
     except TierLoadError as failure:
@@ -59,8 +69,8 @@ def probe(tiers: Tiers, kernels: Iterable[Kernel], name: str) -> Probe:
         except TierLoadError as failure:
             agreement[kernel.name] = str(failure)
         else:
-            agreement[kernel.name] = _disagreement(kernel, implementation, name)
-    return Probe(receipt, None, agreement)
+            agreement[kernel.name] = _disagreement(kernel, implementation, name) if calls else None
+    return Probe(receipt, None, agreement, *tiers.absences(name))
 
 
 def _disagreement(kernel: Kernel, implementation: Callable[..., object], name: str) -> str | None:
@@ -78,14 +88,18 @@ def _disagreement(kernel: Kernel, implementation: Callable[..., object], name: s
     return None
 
 
-def probe_isolated(name: str, *, seconds: float = SECONDS) -> Probe:
-    """Probe a tier in a fresh process, so that one that crashes or hangs is only reported."""
+def probe_isolated(name: str, *, seconds: float = SECONDS, calls: bool = True) -> Probe:
+    """Probe a tier in a fresh process, so that one that crashes or hangs is only reported.
+
+    Without `calls` the probe tells what the tier is, on this host or another: the environment keeps no tier out,
+    and no kernel is called.
+    """
     import subprocess
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="polytier-") as folder:
         answer, talk = Path(folder, "answer"), Path(folder, "talk")
-        command = [sys.executable, "-P", "-m", "polytier.tiers.probe", name, str(answer)]
+        command = [sys.executable, "-P", "-m", "polytier.tiers.probe", name, str(answer), *(() if calls else (OFFER,))]
         # A file, not a pipe: a process that the tier started and left behind would keep a pipe open for ever.
         with talk.open("wb") as output:
             child = subprocess.Popen(  # noqa: S603 - this interpreter, and no shell
@@ -136,7 +150,8 @@ def _last_words(talk: Path) -> str:
 
 def _read(answer: str) -> Probe:
     content = json.loads(answer)
-    return Probe(content["receipt"] and _receipt(content["receipt"]), content["failure"], content["agreement"])
+    receipt = content["receipt"] and _receipt(content["receipt"])
+    return Probe(receipt, content["failure"], content["agreement"], content["absent"], tuple(content["problems"]))
 
 
 def _receipt(fields: dict[str, Any]) -> Receipt:
@@ -144,14 +159,16 @@ def _receipt(fields: dict[str, Any]) -> Receipt:
     return Receipt(**fields | {"deprecated": deprecated and Deprecation(*deprecated)})
 
 
-def main(name: str, answer: str) -> None:
+def main(name: str, answer: str, *words: str) -> None:
     """Probe a tier and leave what came of it in the file `answer`."""
     from polytier.kernels.declaration import catalogue
     from polytier.tiers.packs import load_kernel_packs
     from polytier.tiers.registry import Tiers
 
     load_kernel_packs()
-    found = probe(Tiers(catalogue.__getitem__), catalogue, name)
+    offer = OFFER in words
+    tiers = Tiers(catalogue.__getitem__, environ={} if offer else None)
+    found = probe(tiers, catalogue, name, calls=not offer)
     Path(answer).write_text(json.dumps(dataclasses.asdict(found)), encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from polytier.kernels.declaration import Kernel
     from polytier.marks import Deprecation
+    from polytier.tiers.absences import Absences
     from polytier.tiers.receipt import Receipt
     from polytier.tiers.validation import Validator
 
@@ -131,6 +132,20 @@ class Tiers:
         """Return the kernels that a tier offers in vain, each with the reason."""
         return {kernel: reason for kernel, reason in self._judged(name).items() if reason is not None}
 
+    def absences(self, name: str) -> Absences:
+        """Return which kernels a tier states to be absent, and why; no kernel of it is called, no runtime started."""
+        from polytier.tiers.absences import ATTRIBUTE, Absences, absences
+
+        module = self.load(name)
+
+        def read() -> Absences:
+            return absences(getattr(module, ATTRIBUTE, {}), self._is_kernel, partial(hasattr, module))
+
+        try:
+            return guarded(f"reading its {ATTRIBUTE}", read)
+        except BrokenModuleError as broken:
+            return Absences({}, (str(broken),))
+
     def receipt(self, name: str) -> Receipt:
         """Return a tier's receipt, loading it; TierLoadError where it cannot be had."""
         from polytier.tiers.receipt import receipt_of
@@ -214,6 +229,13 @@ class Tiers:
             return _Verdict(kernel, str(broken), cause=broken.kept().__cause__)
         function = known.validator.implementation(name, kernel.name) if reason is None else None
         return _Verdict(kernel, reason, function)
+
+    def _is_kernel(self, name: str) -> bool:
+        try:
+            self._kernels(name)
+        except UnknownNameError:
+            return False
+        return True
 
     def _judged(self, name: str) -> dict[str, str | None]:
         judged: dict[str, str | None] = {}

@@ -1,5 +1,7 @@
 """A tier for the kernel `autocovariance`: the power spectrum's transform, n log n operations instead of n squared."""
 
+# Language policy: exempt, it is a tier, and its native code is the transform that NumPy has compiled.
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,7 @@
 """A tier for the family `kuramoto`: arguments are checked here, and numba compiles the loops of `native`."""
 
+# Language policy: exempt, it is a tier: it checks arguments, and Numba compiles what computes.
+
 from __future__ import annotations
 
 import cmath

@@ -1,5 +1,7 @@
 """The family `kuramoto` as loops; numba compiles each function when it is first called."""
 
+# Language policy: exempt, it is a tier, and Numba compiles its loops.
+
 import math
 
 import numpy as np

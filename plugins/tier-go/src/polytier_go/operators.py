@@ -1,5 +1,7 @@
 """The family `operators`: each function first tries the arguments as they are, and checks them where that fails."""
 
+# Language policy: exempt, it adapts: it checks arguments and makes room for answers, and the Go library computes.
+
 from __future__ import annotations
 
 import warnings

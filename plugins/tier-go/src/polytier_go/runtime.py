@@ -1,5 +1,7 @@
 """What serves the calls of this process: the library in it, or a sidecar beside it; chosen at the first call."""
 
+# Language policy: exempt, of math it takes NaN alone.
+
 from __future__ import annotations
 
 import importlib

@@ -1,5 +1,7 @@
 """The family `aer`: adapters with the floors' signatures, around the decoders compiled by Julia."""
 
+# Language policy: exempt, it adapts, and Julia computes; of refused events it finds the first wrong one.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

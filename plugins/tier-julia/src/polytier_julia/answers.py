@@ -1,5 +1,7 @@
 """Room for answers, and the classes of answers with named parts."""
 
+# Language policy: exempt, it makes room for answers.
+
 from __future__ import annotations
 
 from functools import cache

@@ -1,5 +1,7 @@
 """The native `order_parameter` without its boundary: what a call costs beyond this is the boundary's share."""
 
+# Language policy: exempt, it has a native function repeated and reads the clock.
+
 from __future__ import annotations
 
 from time import perf_counter

@@ -1,5 +1,7 @@
 """The dtypes that the native functions know, each by the one object that NumPy has for it."""
 
+# Language policy: exempt, it names dtypes and computes nothing.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final

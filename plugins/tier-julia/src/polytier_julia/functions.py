@@ -1,5 +1,7 @@
 """The native functions as Python calls them: addresses that Julia hands out, cast to C functions by cffi."""
 
+# Language policy: exempt, it hands Julia's functions to Python and tries one of them on three numbers.
+
 from __future__ import annotations
 
 import threading

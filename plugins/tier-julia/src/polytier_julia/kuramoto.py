@@ -4,6 +4,8 @@ A native function reads the array objects themselves. What it cannot read as it 
 checks convert it, or raise the floor's error.
 """
 
+# Language policy: exempt, it adapts: it checks arguments and lays out the time axis, and Julia computes.
+
 from __future__ import annotations
 
 from math import inf

@@ -1,5 +1,7 @@
 """What the families' adapters share: arrays that can be sent as they are, and the parts of long calls."""
 
+# Language policy: exempt, it looks at the form of arguments and cuts long calls into parts.
+
 from __future__ import annotations
 
 from functools import cache

@@ -1,5 +1,7 @@
 """The family `aer`: each kernel takes what the floor takes, and has the worker decode, part after part."""
 
+# Language policy: exempt, it adapts: it checks arguments and makes room for answers, and the Mojo worker computes.
+
 from __future__ import annotations
 
 from struct import Struct

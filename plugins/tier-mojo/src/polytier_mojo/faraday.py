@@ -1,5 +1,7 @@
 """The family `faraday`: each kernel takes what the floor takes, and has the worker compute."""
 
+# Language policy: exempt, it adapts: it checks arguments and makes room for answers, and the Mojo worker computes.
+
 from __future__ import annotations
 
 from math import inf, isfinite

@@ -1,5 +1,7 @@
 """The family `kuramoto`: each kernel takes what the floor takes, and has the worker compute."""
 
+# Language policy: exempt, it adapts: it joins what the worker sums and lays out the time axis, and the worker computes.
+
 from __future__ import annotations
 
 from math import atan2, hypot, inf

@@ -1,5 +1,7 @@
 """The worker's life: started at the first call, asked one call at a time, ended and renewed when it fails."""
 
+# Language policy: exempt, of math it asks alone whether a figure is finite.
+
 from __future__ import annotations
 
 import atexit

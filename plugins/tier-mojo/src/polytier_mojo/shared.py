@@ -1,5 +1,7 @@
 """Memory that this process and its worker share: files without a name, which vanish with their last descriptor."""
 
+# Language policy: exempt, it maps shared memory as arrays.
+
 from __future__ import annotations
 
 import math

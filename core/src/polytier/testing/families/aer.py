@@ -1,6 +1,8 @@
 # ruff: noqa: D401 - a claim's docstring is a sentence about the kernel, and messages quote it
 """Claims of the family `aer`."""
 
+# Language policy: exempt, it draws inputs and states what holds of the answers, apart from every tier.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -2,6 +2,8 @@
 # ruff: noqa: PLR2004 - a claim states its figures where it uses them
 """Claims of the family `kuramoto`."""
 
+# Language policy: exempt, it draws inputs and states what holds of the answers, apart from every tier.
+
 from __future__ import annotations
 
 import math

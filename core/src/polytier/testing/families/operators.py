@@ -2,6 +2,8 @@
 
 """Claims of the family `operators`."""
 
+# Language policy: exempt, it draws inputs and states what holds of the answers, apart from every tier.
+
 from __future__ import annotations
 
 import warnings
