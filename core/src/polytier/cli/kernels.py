@@ -21,8 +21,7 @@ DESCRIPTION = """\
 List the kernels, those of installed kernel packs included: family, size
 expression, tolerance, and which tiers offer each (every tier is probed once,
 in a process of its own). Below a family stand the kernels that a tier states
-to be absent, with its reasons. What is deprecated comes last, with its
-replacement.
+to be absent, with its reasons. What is deprecated comes last.
 
 example:
   $ polytier kernels
