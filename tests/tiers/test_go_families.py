@@ -125,5 +125,5 @@ def test_a_refusal_names_the_value_and_its_place() -> None:
         polytier_go.faraday_recovery([0.0, 1.0], [-2.0, 1.0], *[[1.0, 1.0]] * 3, 1.0, 1.0)
     with pytest.raises(ValueError, match=r"flux must be finite: found \+Inf at index 0\nhint: "):
         polytier_go.faraday_recovery([0.0, 1.0], [1e200, 1.0], *[[1.0, 1.0]] * 3, 1.0, 1.0)
-    with pytest.raises(OverflowError, match=r"compute commutator_dense: (.|\n)*hint: "):
+    with pytest.raises(ValueError, match=r"the commutator must be finite: found a value beyond float64\nhint: "):
         polytier_go.commutator_dense([[1e200, 1.0], [2.0, 0.0]], [[0.0, 1e200], [1.0, 3.0]])

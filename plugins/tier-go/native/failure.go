@@ -12,9 +12,6 @@ var ErrNotFinite = errors.New("an argument is not finite")
 // ErrMemory says that working memory cannot be had.
 var ErrMemory = errors.New("not enough memory")
 
-// ErrTooLarge says that an answer is beyond float64.
-var ErrTooLarge = errors.New("the answer is too large for float64")
-
 // ErrStopped says that a run was ended before it was complete.
 var ErrStopped = errors.New("the call was ended before it was complete")
 
@@ -38,6 +35,9 @@ func infinite(result, format string, found ...any) error {
 		"pass arguments of smaller magnitude",
 	}
 }
+
+// tooLarge is as infinite, of a result of which nobody asks where.
+func tooLarge(result string) error { return infinite(result, "a value beyond float64") }
 
 // PanicError is a defect of this tier: a panic, caught.
 type PanicError struct{ Message string }

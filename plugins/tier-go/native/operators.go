@@ -39,13 +39,13 @@ func XYHamiltonian(coupling, omega []float64, delta float64, to []float64) error
 	for state := range energies {
 		energies[state] = energy(omega, pairs, delta, state)
 	}
+	if !current.finite(energies) {
+		return tooLarge("the energies")
+	}
 	for _, pair := range pairs {
 		if !finite(2 * pair.strength) {
-			return ErrTooLarge
+			return tooLarge("the hops")
 		}
-	}
-	if !current.finite(energies) {
-		return ErrTooLarge
 	}
 	claims((1<<n+statesAtOnce-1)/statesAtOnce, n >= hamiltonianShared, func(part int) {
 		for state := part * statesAtOnce; state < min(1<<n, (part+1)*statesAtOnce); state++ {
@@ -108,7 +108,7 @@ func PauliExpectations(state, ex, ey, ez, coherence []float64) error {
 		return nil
 	}
 	if current.finite(state) {
-		return ErrTooLarge
+		return tooLarge("the expectation values")
 	}
 	return ErrNotFinite
 }

@@ -48,7 +48,7 @@ func Commutator(a, b, to []float64, d int, goOn func() bool) error {
 	case current.finite(to):
 		return nil
 	case current.finite(a) && current.finite(b):
-		return ErrTooLarge
+		return tooLarge("the commutator")
 	default:
 		return ErrNotFinite
 	}

@@ -122,7 +122,7 @@ func PauliReconstruct(weights, matrix []float64) error {
 		return nil
 	}
 	if current.finite(weights) {
-		return ErrTooLarge
+		return tooLarge("the matrix")
 	}
 	return ErrNotFinite
 }

@@ -5,6 +5,7 @@ from memory import (
     Floats,
     NOT_FINITE,
     OUT_OF_RANGE,
+    Words,
     allocate,
     release,
 )
@@ -100,6 +101,19 @@ def qubits_of(d: Int) -> Int:
     return n if 1 << n == d else -1
 
 
+def all_strings(
+    count: Int, n: Int, generators: Floats, small: Float64, masks: Words
+) -> Bool:
+    """Write the masks of the strings that matrices are multiples of, and say whether all are."""
+    for index in range(count):
+        var matrix = generators.unsafe_offset(2 * index * (1 << (2 * n)))
+        var mask = mask_of(matrix, n, small)
+        if mask < 0:
+            return False
+        masks[unsafe_offset=index] = UInt64(mask)
+    return True
+
+
 def closed(
     count: Int, d: Int, generators: Floats, limits: Limits
 ) raises Failure -> Found:
@@ -109,23 +123,19 @@ def closed(
     var n = qubits_of(d)
     if n >= 0 and n <= MOST_QUBITS:
         var memory = allocate(count)
-        var masks = memory.unsafe_bitcast[UInt64]()
-        var all = True
-        for index in range(count):
-            var mask = mask_of(
-                generators.unsafe_offset(2 * index * d * d), n, limits.small
-            )
-            all = all and mask >= 0
-            masks[unsafe_offset=index] = UInt64(mask)
-            if not all:
-                break
-        if all:
-            var found = close_strings(
-                masks, count, n, limits.rounds, limits.most
-            )
+        try:
+            var masks = memory.unsafe_bitcast[UInt64]()
+            var found = 0
+            if all_strings(count, n, generators, limits.small, masks):
+                found = close_strings(
+                    masks, count, n, limits.rounds, limits.most
+                )
             release(memory)
-            return Found(abs(found), found > 0)
-        release(memory)
+            if found != 0:
+                return Found(abs(found), found > 0)
+        except failure:
+            release(memory)
+            raise failure.copy()
     var found = close_matrices(
         generators, count, d, limits.rounds, limits.most, limits.small
     )

@@ -2,6 +2,8 @@
 
 from std.ffi import external_call, c_size_t
 
+from room import has_room
+
 comptime Bytes = Pointer[UInt8, MutUntrackedOrigin]
 comptime Floats = Pointer[Float64, MutUntrackedOrigin]
 comptime Words = Pointer[UInt64, MutUntrackedOrigin]
@@ -27,6 +29,8 @@ comptime OVERFLOW: UInt64 = 5
 def allocate(count: Int) raises Failure -> Floats:
     """Return room for `count` values, all zero, at an address that is a multiple of 64."""
     var size = (max(count, 1) * 8 + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+    if not has_room(size):
+        raise Failure(NO_MEMORY)
     var address = external_call["aligned_alloc", Int](
         c_size_t(ALIGNMENT), c_size_t(size)
     )

@@ -2,25 +2,16 @@
 
 sin((y - a) - x) = sin(y - a) cos x - cos(y - a) sin x: the sums over the pairs become products with a matrix of
 pulls, laid out by columns so that each lane holds a row. The pulls depend on the time alone, and those at the end of
-a step are those at the start of the next. Arrays have `rows` values, whole vectors; those beyond `n` are zero.
+a step are those at the start of the next.
 """
 
-from std.ffi import external_call
 from std.math import cos, sin
 
+from circle import lock, order, raw_lock, raw_order, wrapped
 from drift import Model
-from memory import Failure, Floats, OVERFLOW, allocate, release
-from network import hypot
-from sincos import (
-    Mask,
-    Vector,
-    WIDTH,
-    all_finite,
-    fast_sincos,
-    first_lanes,
-    is_fast,
-    load,
-)
+from memory import Failure, Floats, OVERFLOW, release
+from moving import Work, copy, lay_out_work
+from sincos import Mask, Vector, WIDTH, all_finite, fast_sincos, load
 
 comptime NEAR: Float64 = 64.0
 """The largest phase from whose sine and cosine those of differences are made: beyond, the rounding of the difference,
@@ -29,91 +20,6 @@ which the definition wants, would be missed."""
 comptime CALM: Float64 = 8.0
 """The largest turn of a step whose slopes need not have the bits of the definition: each stage of a longer one
 magnifies the rounding of the stage before."""
-
-comptime PI: Float64 = 3.141592653589793
-comptime TURN: Float64 = 6.283185307179586
-comptime ARRAYS = 12
-
-
-@fieldwise_init
-struct Work(TrivialRegisterPassable):
-    """Addresses of the state; the block of memory begins at `theta`."""
-
-    var model: Model
-    var rows: Int
-    var theta: Floats
-    var stage: Floats
-    var position: Floats
-    var middle: Floats
-    var end: Floats
-    var velocity: Floats
-    var omega: Floats
-    var rate: Floats
-    var sine: Floats
-    var cosine: Floats
-    var slope: Floats
-    var total: Floats
-    var coupling: Floats
-    var now: Floats
-    var half: Floats
-    var lag_sine: Float64
-    var lag_cosine: Float64
-
-
-def lay_out_work(model: Model) raises Failure -> Work:
-    """Copy what a path starts from into memory of its own; the caller releases `theta`."""
-    var n = model.n
-    var rows = (n + WIDTH - 1) // WIDTH * WIDTH
-    var start = allocate(ARRAYS * rows + 3 * rows * n)
-    var panels = start.unsafe_offset(ARRAYS * rows)
-    var work = Work(
-        model,
-        rows,
-        start,
-        start.unsafe_offset(rows),
-        start.unsafe_offset(2 * rows),
-        start.unsafe_offset(3 * rows),
-        start.unsafe_offset(4 * rows),
-        start.unsafe_offset(5 * rows),
-        start.unsafe_offset(6 * rows),
-        start.unsafe_offset(7 * rows),
-        start.unsafe_offset(8 * rows),
-        start.unsafe_offset(9 * rows),
-        start.unsafe_offset(10 * rows),
-        start.unsafe_offset(11 * rows),
-        panels,
-        panels.unsafe_offset(rows * n),
-        panels.unsafe_offset(2 * rows * n),
-        sin(model.lag),
-        cos(model.lag),
-    )
-    fill(work)
-    return work
-
-
-def fill(work: Work):
-    """Copy the arguments, the constant pushes joined to the frequencies, the couplings by columns."""
-    var model = work.model
-    copy(model.theta, work.theta, model.n)
-    copy(model.position, work.position, model.n)
-    copy(model.velocity, work.velocity, model.n)
-    if model.rated:
-        copy(model.rate, work.rate, model.n)
-    for i in range(model.n):
-        var pushes = Float64(0)
-        for j in range(model.n):
-            if j != i:
-                pushes += model.pushed(i, j)
-                work.coupling[unsafe_offset=j * work.rows + i] = model.coupling[
-                    unsafe_offset=i * model.n + j
-                ]
-        work.omega[unsafe_offset=i] = model.omega[unsafe_offset=i] + pushes
-
-
-def copy(source: Floats, to: Floats, count: Int):
-    """Copy `count` values."""
-    for at in range(count):
-        to[unsafe_offset=at] = source[unsafe_offset=at]
 
 
 def moved(work: Work, to: Floats, time: Float64):
@@ -227,68 +133,6 @@ def finish(work: Work, sixth: Float64):
         work.theta[unsafe_offset=at] = wrapped(
             work.theta[unsafe_offset=at] + sixth * total
         )
-
-
-@always_inline
-def wrapped(angle: Float64) -> Float64:
-    """Return the angle between -pi and pi, by the definition."""
-    var shifted = angle + PI
-    if shifted >= 0 and shifted < TURN:
-        return shifted - PI
-    var rest = external_call["fmod", Float64](shifted, TURN)
-    if rest < 0:
-        rest += TURN
-    return rest - PI
-
-
-def order(work: Work) -> Float64:
-    """Return the order parameter of the phases whose sines and cosines are at hand."""
-    var n = work.model.n
-    var sines = Vector(0)
-    var cosines = Vector(0)
-    for at in range(0, work.rows, WIDTH):
-        var real = first_lanes(n - at)
-        sines += real.select(load(work.sine, at), Vector(0))
-        cosines += real.select(load(work.cosine, at), Vector(0))
-    return hypot(cosines.reduce_add(), sines.reduce_add()) / Float64(n)
-
-
-def lock(work: Work) -> Float64:
-    """Return the largest distance between two phases on the circle, all of them wrapped."""
-    var n = work.model.n
-    copy(work.theta, work.stage, n)
-    for at in range(n, work.rows):
-        work.stage[unsafe_offset=at] = work.theta[unsafe_offset=0]
-    var most = Vector(0)
-    for i in range(n):
-        var angle = Vector(work.stage[unsafe_offset=i])
-        for at in range(i // WIDTH * WIDTH, work.rows, WIDTH):
-            var apart = abs(load(work.stage, at) - angle)
-            most = max(most, min(apart, Vector(TURN) - apart))
-    for at in range(n, work.rows):
-        work.stage[unsafe_offset=at] = 0
-    return most.reduce_max()
-
-
-def raw_lock(model: Model) -> Float64:
-    """Return the lock error of phases that are not wrapped."""
-    var most = Float64(0)
-    for i in range(model.n):
-        for j in range(model.n):
-            var apart = model.theta[unsafe_offset=j]
-            apart -= model.theta[unsafe_offset=i]
-            most = max(most, abs(wrapped(apart)))
-    return most
-
-
-def raw_order(work: Work) -> Float64:
-    """Return the order parameter of the phases as they are, by libm."""
-    var sines = Float64(0)
-    var cosines = Float64(0)
-    for at in range(work.model.n):
-        sines += sin(work.theta[unsafe_offset=at])
-        cosines += cos(work.theta[unsafe_offset=at])
-    return hypot(cosines, sines) / Float64(work.model.n)
 
 
 def step(work: Work, time: Float64, h: Float64) -> Float64:

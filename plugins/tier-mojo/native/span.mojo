@@ -2,9 +2,8 @@
 
 from std.math import sqrt
 
-from memory import Failure, Floats, NO_MEMORY, allocate, release
+from memory import Failure, Floats, allocate, release
 from product import multiply, pack, packed_values, panels_of
-from room import has_room
 from sincos import Vector, WIDTH, load
 
 comptime NEW: Float64 = 1e-8
@@ -75,8 +74,6 @@ struct Basis(TrivialRegisterPassable):
         if self.count < self.room:
             return
         var room = min(2 * self.count + 8, self.ends)
-        if not has_room(8 * room * self.length):
-            raise Failure(NO_MEMORY)
         var rows = allocate(room * self.length)
         copy(self.rows, rows, self.count * self.length)
         release(self.rows)

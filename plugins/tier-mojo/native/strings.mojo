@@ -5,6 +5,7 @@ from std.ffi import external_call, c_size_t
 
 from memory import Failure, Floats, NO_MEMORY, Words, allocate, release
 from network import hypot
+from room import has_room
 
 comptime MOST_QUBITS = 15
 """Most qubits of a string whose masks are a place in a table of 4**n bits."""
@@ -64,7 +65,12 @@ struct Strings(TrivialRegisterPassable):
         ]()
         self.room = 1024
         self.count = 0
-        self.found = allocate(self.room).unsafe_bitcast[UInt64]()
+        self.found = Words.unsafe_dangling()
+        try:
+            self.found = allocate(self.room).unsafe_bitcast[UInt64]()
+        except failure:
+            release(self.known.unsafe_bitcast[Float64]())
+            raise failure.copy()
 
     def take(mut self, string: UInt64) raises Failure:
         """Take a string in, if it is not known."""
@@ -75,6 +81,8 @@ struct Strings(TrivialRegisterPassable):
         self.known[unsafe_offset=word] |= bit
         if self.count == self.room:
             self.room *= 2
+            if not has_room(8 * self.room):
+                raise Failure(NO_MEMORY)
             var address = external_call["realloc", Int](
                 self.found.unsafe_bitcast[UInt8](), c_size_t(8 * self.room)
             )
@@ -108,35 +116,43 @@ def close_strings(
 ) raises Failure -> Int:
     """Return the dimension of the algebra that strings generate, negative if a limit stopped the search."""
     var strings = Strings(n)
+    try:
+        var answer = closure(strings, generators, count, n, rounds, most)
+        strings.end()
+        return answer
+    except failure:
+        strings.end()
+        raise failure.copy()
+
+
+def closure(
+    mut strings: Strings,
+    generators: Words,
+    count: Int,
+    n: Int,
+    rounds: Int,
+    most: Int,
+) raises Failure -> Int:
+    """Take in the generators and all their brackets; the answer is that of `close_strings`."""
     for index in range(count):
         strings.take(generators[unsafe_offset=index])
     var edge = 0
     var round = 0
-    var answer: Int
     while True:
         var end = strings.count
         if most > 0 and end > most:
-            answer = -most
-            break
+            return -most
         if edge == end:
-            answer = end
-            break
+            return end
         # After the last round one more only tells whether anything is left to find.
-        if round == rounds:
-            answer = end
-            for at in range(edge, end):
-                brackets(
-                    strings, generators, count, n, strings.found[unsafe_offset=at]
-                )
-                if strings.count > end:
-                    answer = -end
-                    break
-            break
-        round += 1
+        var last = round == rounds
         for at in range(edge, end):
             brackets(
                 strings, generators, count, n, strings.found[unsafe_offset=at]
             )
+            if last and strings.count > end:
+                return -end
+        if last:
+            return end
+        round += 1
         edge = end
-    strings.end()
-    return answer

@@ -33,6 +33,7 @@ example:
   $ polytier demo
   $ polytier demo --plot transition.png
   $ polytier demo aer
+  $ polytier demo operators --json
 """
 Report = dict[str, sweep.Run]
 KERNEL = "kuramoto_trajectory"
@@ -62,7 +63,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=(NETWORK, *scenarios.SCENARIOS),
         default=NETWORK,
-        help="network (default), aer: decode spikes, doppler: lock moving oscillators; the options are for the network",
+        help="network (default), aer: decode spikes, doppler: lock moving oscillators, "
+        "operators: Lie algebras and Pauli strings of chains of qubits; the options are for the network",
     )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the plot to a file (needs matplotlib)")
     parser.add_argument("--steps", type=_positive, default=4000, metavar="N", help="time steps (default: 4000)")

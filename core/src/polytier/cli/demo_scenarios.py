@@ -1,24 +1,28 @@
-"""`polytier demo aer` and `polytier demo doppler`: one scenario each, who served it, and what was gained."""
+"""`polytier demo aer` and its like: one scenario each, who served it, and what was gained."""
 
 # Language policy: exempt, it compares a handful of printed figures.
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polytier
 from polytier.agreement import compare
 from polytier.cli import output
 from polytier.demo import scenarios
+from polytier.demo.scenario import compared
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from polytier.demo.scenario import Call, Check, Speed, Table
     from polytier.dispatch import Event
 
-ONLY_FLOOR = "only the floor is installed, so there is nothing to compare its time with"
+ONLY_FLOOR = """\
+only the floor is installed, so there is nothing to compare its time with
+hint: pip install 'polytier[rust]', and run the demo again"""
+AGREE = "the answers agree within the tolerance of their kernels"
 PLACES = 1e-7
 """Relative accuracy of the known figures."""
 
@@ -28,52 +32,81 @@ def run(arguments: argparse.Namespace) -> int:
     scenario = scenarios.SCENARIOS[arguments.scenario]()
     with polytier.trace() as events:
         checks = scenario.checks()
-        answer = scenario.timed.answer
-    kernel = scenario.timed.kernel.dispatch.kernel
-    wanted = scenario.timed.floor_answer
-    difference = compare(answer, wanted, kernel.tolerance, scenario.timed.arguments, scenario.timed.keywords)
+        differences = [_difference(call) for call in scenario.timed]
     served = _served(events)
-    times = scenarios.compared(scenario.timed) if any(tier != "floor" for tier, _, _ in served) else None
-    wrong = [check for check in checks if abs(check.found - check.wanted) > PLACES * abs(check.wanted)]
-    told = None if difference is None else difference.sentence
-    document = {
-        "scenario": scenario.title,
-        "checks": [check._asdict() for check in checks],
-        "served": [{"kernel": name, "tier": tier, "reason": reason} for tier, reason, name in served],
-        "seconds": None if times is None else {"dispatched": times[0], "floor": times[1]},
-        "difference": told,
-    }
+    tiers = polytier.dispatcher.tiers.installed()
+    speeds = [compared(call) if tiers else None for call in scenario.timed]
+    calls = list(zip(scenario.timed, speeds, differences, strict=True))
+    tables = scenario.tables()
     if arguments.json:
-        output.emit_json(document)
+        output.emit_json(_document(checks, tables, served, calls))
     else:
-        _print(scenario, checks, served, times, told)
-    return 1 if wrong or difference else 0
+        _print(checks, tables, served, calls)
+    wrong = any(abs(check.found - check.wanted) > PLACES * abs(check.wanted) for check in checks)
+    return 1 if wrong or any(differences) else 0
 
 
-def _served(events: Iterable[Event]) -> list[tuple[str, str, str]]:
-    return sorted(Counter((event.tier, str(event.reason), event.kernel) for event in events))
+Compared = tuple["Call", "Speed | None", "str | None"]
+Served = tuple[str, str, str]
+
+
+def _difference(call: Call) -> str | None:
+    tolerance = call.kernel.dispatch.kernel.tolerance
+    found = compare(call.answer, call.floor_answer, tolerance, call.arguments, call.keywords)
+    return None if found is None else found.sentence
+
+
+def _served(events: Iterable[Event]) -> list[Served]:
+    return sorted({(event.tier, str(event.reason), event.kernel) for event in events})
+
+
+def _document(
+    checks: Sequence[Check], tables: Sequence[Table], served: Sequence[Served], calls: Sequence[Compared]
+) -> dict[str, Any]:
+    return {
+        "checks": [check._asdict() for check in checks],
+        "tables": {table.title: [dict(zip(table.head, row, strict=True)) for row in table.rows] for table in tables},
+        "served": [{"kernel": name, "tier": tier, "reason": reason} for tier, reason, name in served],
+        "timed": [
+            {
+                "call": call.title,
+                "seconds": None if speed is None else {"dispatched": speed.dispatched, "floor": speed.floor},
+                "largest_difference": None if speed is None else speed.difference,
+                "difference": told,
+            }
+            for call, speed, told in calls
+        ],
+    }
 
 
 def _print(
-    scenario: scenarios.Scenario,
-    checks: list[scenarios.Check],
-    served: list[tuple[str, str, str]],
-    times: tuple[float, float] | None,
-    difference: str | None,
+    checks: Sequence[Check], tables: Sequence[Table], served: Sequence[Served], calls: Sequence[Compared]
 ) -> None:
-    rows = [(check.label, f"{check.found:.8g}", f"{check.wanted:.8g}") for check in checks]
-    for line in output.table(("figure", "found", "known"), rows, right=frozenset({1, 2})):
+    for table in tables:
+        output.emit(table.title)
+        _emit(table.head, table.rows)
+    _emit(
+        ("figure", "found", "known"), [(check.label, _figure(check.found), _figure(check.wanted)) for check in checks]
+    )
+    _emit(("kernel", "served by", "reason"), [(name, tier, why) for tier, why, name in served], numbers=False)
+    rows = [_row(call, speed) for call, speed, _ in calls if speed is not None]
+    if rows:
+        output.emit("dispatched and the floor alone, turn and turn about in the same run")
+        _emit(("call", "dispatched", "floor", "times as long", "largest difference"), rows)
+    output.emit("\n".join([told for *_, told in calls if told] or ([AGREE] if rows else [ONLY_FLOOR])))
+
+
+def _emit(head: Sequence[str], rows: Sequence[Sequence[Any]], *, numbers: bool = True) -> None:
+    cells = [[_figure(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
+    for line in output.table(head, cells, right=frozenset(range(1, len(head)) if numbers else ())):
         output.emit(line)
     output.emit()
-    for line in output.table(("kernel", "served by", "reason"), [(name, tier, why) for tier, why, name in served]):
-        output.emit(line)
-    output.emit()
-    output.emit(scenario.title)
-    if times is None:
-        output.emit(ONLY_FLOOR)
-        output.emit("hint: pip install 'polytier[rust]', and run the demo again")
-        return
-    dispatched, floor = times
-    output.emit(f"dispatched {output.seconds(dispatched)}; the floor alone, turn and turn about in the same run,")
-    output.emit(f"{output.seconds(floor)}: {floor / dispatched:.3g} times as long")
-    output.emit(difference or "the answers agree within the kernel's tolerance")
+
+
+def _row(call: Call, speed: Speed) -> tuple[str, ...]:
+    times = output.seconds(speed.dispatched), output.seconds(speed.floor)
+    return call.title, *times, f"{speed.floor / speed.dispatched:.3g}", f"{speed.difference:.1g}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.8g}"

@@ -4,52 +4,17 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from polytier.demo.chains import operators
+from polytier.demo.scenario import Call, Check, Scenario
 from polytier.kernels.aer import aer_decode_isi, aer_decode_rate, aer_decode_temporal
 from polytier.kernels.doppler import doppler_kuramoto_trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-ROUNDS = 5
-
-
-class Call(NamedTuple):
-    """One call of a kernel, as the dispatched function and the floor both get it."""
-
-    kernel: Any
-    arguments: tuple[Any, ...]
-    keywords: Mapping[str, Any]
-
-    @property
-    def answer(self) -> Any:
-        """The dispatched kernel's answer."""
-        return self.kernel(*self.arguments, **self.keywords)
-
-    @property
-    def floor_answer(self) -> Any:
-        """The floor's answer."""
-        return self.kernel.dispatch.floor(*self.arguments, **self.keywords)
-
-
-class Check(NamedTuple):
-    """One figure of a scenario: what it is, what was found, and what is known of it."""
-
-    label: str
-    found: float
-    wanted: float
-
-
-class Scenario(NamedTuple):
-    """What a demonstration shows: checks that the kernels must pass, and the call whose time is compared."""
-
-    title: str
-    checks: Callable[[], list[Check]]
-    timed: Call
+    from collections.abc import Callable
 
 
 def spikes(m: int = 1_000_000) -> Call:
@@ -59,7 +24,8 @@ def spikes(m: int = 1_000_000) -> Call:
     address = draw.choice(16, m, p=weights / weights.sum())
     times = np.arange(0, 10 * m, 10, dtype=np.uint64)
     signs = np.where(np.arange(m) % 5 == 0, -1, 1).astype(np.int8)
-    return Call(aer_decode_rate, (address, times, signs, 16, 10 * m), {})
+    title = f"{m} address-events on 16 channels in {m / 1e5:g} ms"
+    return Call(title, aer_decode_rate, (address, times, signs, 16, 10 * m), {})
 
 
 def aer() -> Scenario:
@@ -75,14 +41,15 @@ def aer() -> Scenario:
             Check("20000 spikes in 3 ns, as a running sum", float(burst[0]), 6666.6666666650735),
         ]
 
-    return Scenario("1000000 address-events on 16 channels in 10 ms", checks, spikes())
+    return Scenario(checks, (spikes(),))
 
 
 def beams(strength: float) -> Call:
     """Return the path of two beams that meet at 600 km/s, with a push of their relative velocity."""
     coupling = 25e6 * (1.0 - np.eye(2))
     arguments = ([0.0, 0.25], [-0.03, 0.03], [3e5, -3e5], [-4e6, 4e6], coupling, 1e-9, 120)
-    return Call(doppler_kuramoto_trace, arguments, {"doppler_strength": strength, "velocity_epsilon": 1.0})
+    keywords = {"doppler_strength": strength, "velocity_epsilon": 1.0}
+    return Call("two beams over 120 ns", doppler_kuramoto_trace, arguments, keywords)
 
 
 def swarm(n: int = 64) -> Call:
@@ -91,7 +58,8 @@ def swarm(n: int = 64) -> Call:
     phases, positions = draw.uniform(-3.0, 3.0, n), draw.normal(0.0, 0.5, n)
     coupling = draw.uniform(0.0, 5e7 / n, (n, n))
     arguments = (phases, positions, draw.normal(0.0, 2e5, n), draw.normal(0.0, 1e6, n), coupling, 1e-9, 120)
-    return Call(doppler_kuramoto_trace, arguments, {"doppler_strength": 2e6, "velocity_epsilon": 1.0})
+    keywords = {"doppler_strength": 2e6, "velocity_epsilon": 1.0}
+    return Call(f"{n} moving oscillators over 120 ns, steps of 1 ns", doppler_kuramoto_trace, arguments, keywords)
 
 
 def doppler() -> Scenario:
@@ -103,18 +71,7 @@ def doppler() -> Scenario:
             for words, push, known in (("with", 2e6, 1.9566221e-3), ("without", 0.0, 0.16333694))
         ]
 
-    return Scenario("64 moving oscillators over 120 ns, steps of 1 ns", checks, swarm())
+    return Scenario(checks, (swarm(),))
 
 
-SCENARIOS: dict[str, Callable[[], Scenario]] = {"aer": aer, "doppler": doppler}
-
-
-def compared(call: Call, rounds: int = ROUNDS) -> tuple[float, float]:
-    """Return the seconds of the dispatched kernel and of the floor: the fastest of some rounds, turn and turn about."""
-    seconds: dict[str, list[float]] = {"answer": [], "floor_answer": []}
-    for turn in range(rounds):
-        for name in seconds if turn % 2 == 0 else reversed(seconds):
-            began = time.perf_counter()
-            getattr(call, name)
-            seconds[name].append(time.perf_counter() - began)
-    return min(seconds["answer"]), min(seconds["floor_answer"])
+SCENARIOS: dict[str, Callable[[], Scenario]] = {"aer": aer, "doppler": doppler, "operators": operators}

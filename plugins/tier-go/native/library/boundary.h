@@ -13,9 +13,8 @@ enum {
     POLYTIER_GO_PANIC = 5,
     POLYTIER_GO_REFUSED = 6,
     POLYTIER_GO_BAD_VALUE = 7, /* the message says which */
-    POLYTIER_GO_TOO_LARGE = 8, /* an answer is beyond float64 */
-    POLYTIER_GO_RUNNING = 9,   /* polytier_go_wait tells how it ends */
-    POLYTIER_GO_STOPPED = 10
+    POLYTIER_GO_RUNNING = 8,   /* polytier_go_wait tells how it ends */
+    POLYTIER_GO_STOPPED = 9
 };
 
 /* What the values of an array are, in the order in which polytier_go_setup is told of the dtypes. */

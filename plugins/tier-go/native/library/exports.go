@@ -36,8 +36,6 @@ func told(err error) C.int32_t {
 	case errors.As(err, &refusal):
 		say(refusal.Error())
 		return C.POLYTIER_GO_BAD_VALUE
-	case errors.Is(err, native.ErrTooLarge):
-		return C.POLYTIER_GO_TOO_LARGE
 	case errors.Is(err, native.ErrMemory):
 		return C.POLYTIER_GO_MEMORY
 	case errors.Is(err, native.ErrStopped):

@@ -94,11 +94,11 @@ func (c *call) checkNumbers() error {
 	for _, name := range c.kernel.numbers {
 		found, given := c.numbers[name]
 		rule := rules[name]
-		if !given || !(found.value >= rule.least && found.value <= rule.greatest()) || rule.integer && !found.isWhole {
-			return c.wanted("%s is %v", name, found.value)
-		}
 		if rule.bounded && found.value > maxCount {
 			return refuse(http.StatusRequestEntityTooLarge, "ask for less", "%s is %v", name, found.value)
+		}
+		if !given || !(found.value >= rule.least && found.value <= rule.greatest()) || rule.integer && !found.isWhole {
+			return c.wanted("%s is %v", name, found.value)
 		}
 		switch name {
 		case "n":

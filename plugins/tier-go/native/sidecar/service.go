@@ -24,7 +24,7 @@ const (
 type refusal struct {
 	status        int
 	message, hint string
-	// kind tells a program why a kernel refuses its arguments: value, or overflow.
+	// kind tells a program that a kernel itself refuses its arguments.
 	kind string
 }
 
@@ -121,8 +121,6 @@ func fail(w http.ResponseWriter, err error) {
 	case errors.As(err, &known):
 	case errors.As(err, &value):
 		known = &refusal{unprocessable, value.Found, value.Hint, "value"}
-	case errors.Is(err, native.ErrTooLarge):
-		known = &refusal{unprocessable, err.Error(), "scale the arguments down", "overflow"}
 	case errors.Is(err, native.ErrMemory):
 		known = &refusal{http.StatusInsufficientStorage, err.Error(), "ask for less, for instance fewer steps", ""}
 	case errors.Is(err, native.ErrStopped):

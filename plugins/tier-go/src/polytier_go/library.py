@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
-from polytier.errors import overflow, told
+from polytier.errors import told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import out_of_memory
 from polytier_go.tasks import METHODS, Task, fresh
@@ -68,7 +68,7 @@ int32_t polytier_go_algebra(uintptr_t generators, int64_t rounds, int64_t most, 
     uintptr_t ticket);
 """
 
-OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED, BAD_VALUE, TOO_LARGE, RUNNING, STOPPED = range(11)
+OK, UNREADABLE, NOT_FINITE, MEMORY, FORKED, PANIC, REFUSED, BAD_VALUE, RUNNING, STOPPED = range(10)
 DIGEST_TEXT, LEVEL_TEXT, MESSAGE_TEXT = range(3)
 MACHINES: Final = {"x86_64": 62, "aarch64": 183}
 RESERVED: Final = 2 << 30
@@ -235,8 +235,6 @@ class Library:
         asked = f"run {kernel!r} on the go tier"
         if status == BAD_VALUE:
             raise ValueError(self.text(MESSAGE_TEXT))
-        if status == TOO_LARGE:
-            raise overflow(kernel)
         if status == MEMORY:
             out_of_memory()
         if status == FORKED:

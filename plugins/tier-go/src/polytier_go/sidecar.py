@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from polytier.errors import overflow, told
+from polytier.errors import told
 from polytier_go._build import BUILD_DIGEST
 from polytier_go.runtime import out_of_memory
 from polytier_go.tasks import fresh
@@ -142,8 +142,6 @@ class Sidecar:
         said = _members(body)
         if said.get("kind") == "value":
             raise ValueError(f"{said.get('error')}\nhint: {said.get('hint')}")
-        if said.get("kind") == "overflow":
-            raise overflow(kernel)
         found = f"it refuses with status {status}: {said.get('error', 'no reason given')}"
         self._fail(kernel, found, str(said.get("hint", START)))
 

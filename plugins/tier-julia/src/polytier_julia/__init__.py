@@ -1,7 +1,6 @@
 """The Julia tier of polytier; Julia itself starts at the first call, in this process."""
 
 from polytier_julia.aer import aer_decode_isi, aer_decode_rate, aer_decode_temporal
-from polytier_julia.algebra import dla_dimension
 from polytier_julia.bare import bare_seconds
 from polytier_julia.doppler import doppler_kuramoto, doppler_kuramoto_trace
 from polytier_julia.faraday import faraday_back_emf, faraday_recovery
@@ -17,6 +16,7 @@ from polytier_julia.kuramoto import (
 )
 from polytier_julia.operators import (
     commutator_dense,
+    dla_dimension,
     pauli_decompose,
     pauli_expectations,
     pauli_reconstruct,

@@ -1,22 +1,21 @@
-"""The kernel `dla_dimension`: what Julia finds of the generators, and the memory that its searches ask for."""
+"""The search of `dla_dimension`: what Julia finds of the generators, and the memory that it asks for."""
 
 # Language policy: exempt, it adapts: it checks arguments and makes room for answers, and Julia computes.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polytier.arrays import integer, new_array, positive, square_matrices
-from polytier.errors import bad_value, told
+from polytier.arrays import new_array, square_matrices
+from polytier.errors import bad_value
 from polytier_julia.answers import fresh
-from polytier_julia.dtypes import COMPLEX128, INT64, plain
+from polytier_julia.dtypes import INT64
 from polytier_julia.runtime import GOOD, NOT_FINITE, UNFINISHED, defect, kernels
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     Vector = NDArray[np.float64]
 
@@ -29,29 +28,9 @@ _ROOM = 64
 """Elements for which a basis begins with room."""
 
 
-def dla_dimension(
-    generators: ArrayLike, max_iterations: int = 50, max_dimension: int | None = None, tol: float = 1e-10
-) -> int:
-    """Return the dimension of the real Lie algebra that Hermitian generators span: how much of the group they reach."""
-    matrices = generators
-    if not (type(matrices) is np.ndarray and matrices.dtype is COMPLEX128 and _stacked(matrices)):
-        matrices = plain(square_matrices(generators, "generators"), COMPLEX128)
-    rounds = integer(max_iterations, "max_iterations", minimum=1)
-    most = None if max_dimension is None else integer(max_dimension, "max_dimension", minimum=1)
-    limits = (min(rounds, _ENDLESS), _ENDLESS if most is None else min(most, _ENDLESS))
-    dimension, complete = _searched(matrices, limits, positive(tol, "tol"))
-    if not complete:
-        found = f"stopped at dimension {dimension} by max_iterations={rounds} or max_dimension={most}"
-        warnings.warn(told("close the Lie algebra", found, "raise the limit"), RuntimeWarning, stacklevel=3)
-    return dimension
-
-
-def _stacked(matrices: NDArray[Any]) -> bool:
-    square = matrices.ndim == 3 and matrices.shape[1] == matrices.shape[2]  # noqa: PLR2004 - a stack of matrices
-    return square and matrices.size > 0 and matrices.flags.c_contiguous
-
-
-def _searched(matrices: NDArray[Any], limits: tuple[int, int], tol: float) -> tuple[int, bool]:
+def closed(matrices: NDArray[Any], most: tuple[int, int | None], tol: float) -> tuple[int, bool]:
+    """Return the dimension of the algebra, and whether neither the most rounds nor the most dimensions stopped it."""
+    limits = (min(most[0], _ENDLESS), _ENDLESS if most[1] is None else min(most[1], _ENDLESS))
     g, d = matrices.shape[:2]
     units, found = fresh(2 * matrices.size), np.zeros(_FOUND + g, INT64)
     status = kernels.dla_generators(id(matrices), tol, id(units), id(found))

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from polytier.arrays import float_matrix, float_vector, integer, positive, real, require_memory
-from polytier.errors import not_finite
+from polytier.arrays import finite_answer, float_matrix, float_vector, integer, positive, real, require_memory
 from polytier_julia.answers import fresh, of_class, rows_of
 from polytier_julia.dtypes import FLOAT64, plain
 from polytier_julia.runtime import GOOD, NOT_FINITE, UNSUITABLE, defect, kernels
@@ -58,7 +57,7 @@ def doppler_kuramoto(  # noqa: PLR0913 - the floor's signature
     slopes = fresh(len(checked[0]))
     status = kernels.doppler_kuramoto(*_ids(checked), *options, id(slopes))
     if status != GOOD:
-        raise _beyond({"the derivative": slopes})
+        _refuse({"the derivative": slopes})
     return slopes
 
 
@@ -95,7 +94,7 @@ def doppler_kuramoto_trace(  # noqa: PLR0913, PLR0917 - the floor's signature
     if status == UNSUITABLE:
         raise defect("arrays that polytier.arrays returned were refused")
     if status != GOOD:
-        raise _beyond(trace._asdict())
+        _refuse(trace._asdict())
     return trace
 
 
@@ -146,11 +145,8 @@ def _checked(arrays: Arrays, numbers: tuple[Any, ...]) -> tuple[Arrays, Numbers]
     return (theta, *vectors, matrix, rate), options
 
 
-def _beyond(parts: dict[str, Vector]) -> Exception:
-    """Return the error for the first value that is not finite."""
+def _refuse(parts: dict[str, Vector]) -> NoReturn:
+    """Raise the error for the first value that is not finite."""
     for name, values in parts.items():
-        places = np.argwhere(~np.isfinite(values))
-        if len(places):
-            place = tuple(int(i) for i in places[0])
-            return not_finite(name, f"{values[place]} at index {place if len(place) > 1 else place[0]}")
-    return defect("finite arguments were refused")
+        finite_answer(values, name)
+    raise defect("finite arguments were refused")

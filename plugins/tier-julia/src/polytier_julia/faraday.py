@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polytier.arrays import float_vector, positive, real
+from polytier.arrays import finite_answer, float_vector, positive, real
 from polytier.errors import bad_value, not_finite
 from polytier_julia.answers import fresh, of_class
 from polytier_julia.dtypes import FLOAT64, plain
@@ -98,7 +98,5 @@ def _unsound(arrays: tuple[Any, ...], answer: FaradayRecovery) -> ValueError:
         at = int(stuck[0]) + 1
         return bad_value("time", "strictly increasing", f"{time[at]} after {time[at - 1]} at index {at}")
     for name in _WAVEFORMS:
-        values = getattr(answer, name)
-        if (beyond := np.flatnonzero(~np.isfinite(values))).size:
-            return not_finite(name, f"{values[beyond[0]]} at index {beyond[0]}")
+        finite_answer(getattr(answer, name), name)
     return not_finite("energy", repr(answer.energy))

@@ -5,23 +5,29 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from polytier.arrays import (
     complex_vector,
+    finite_answer,
     float_matrix,
     float_vector,
+    integer,
     new_array,
+    positive,
     qubit_count,
     real,
+    square_matrices,
     square_matrix,
 )
-from polytier.errors import bad_value, overflow
+from polytier.errors import bad_value, not_finite, told
+from polytier_julia.algebra import closed
 from polytier_julia.answers import fresh, room, zeros
 from polytier_julia.dtypes import COMPLEX128, FLOAT64, plain
-from polytier_julia.runtime import GOOD, UNSUITABLE, kernels
+from polytier_julia.runtime import GOOD, UNSUITABLE, defect, kernels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -45,9 +51,8 @@ def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
     left = plain(square_matrix(a, "a"), COMPLEX128)
     right = plain(square_matrix(b, "b", size=len(left)), COMPLEX128)
     answer, work = room(*left.shape), fresh(_PANELS * len(left))
-    if kernels.commutator_dense(id(left), id(right), id(answer), id(work)) != GOOD:
-        raise overflow("commutator_dense")
-    return answer
+    status = kernels.commutator_dense(id(left), id(right), id(answer), id(work))
+    return _finite(status, answer, "the commutator")
 
 
 def pauli_decompose(H: ArrayLike) -> Complex:
@@ -76,9 +81,8 @@ def pauli_reconstruct(c: ArrayLike) -> Complex:
     weights = plain(complex_vector(c, "c"), COMPLEX128)
     n = qubit_count(len(weights), "c", base=4)
     matrix, work = room(1 << n, 1 << n), fresh(2 * len(weights))
-    if kernels.pauli_reconstruct(id(weights), n, id(matrix), id(work)) != GOOD:
-        raise overflow("pauli_reconstruct")
-    return matrix
+    status = kernels.pauli_reconstruct(id(weights), n, id(matrix), id(work))
+    return _finite(status, matrix, "the matrix")
 
 
 def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> Complex:
@@ -94,7 +98,7 @@ def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> 
     coupling = plain(float_matrix(K, "K", shape=(len(fields), len(fields))), FLOAT64)
     status, answer = _hamiltonian(coupling, fields, real(delta, "delta"))
     if status != GOOD:
-        raise overflow("xy_hamiltonian_dense")
+        raise not_finite("the Hamiltonian", "a value beyond float64")
     return answer
 
 
@@ -112,10 +116,25 @@ def pauli_expectations(psi: ArrayLike) -> tuple[Vector, Vector, Vector, float]:
         raise bad_value("psi", "a state of at least one qubit", "length 1")
     ex, ey, ez = np.empty(n), np.empty(n), np.empty(n)
     kernels.pauli_expectations(id(state), id(ex), id(ey), id(ez))
-    if not np.isfinite([ex, ey, ez]).all():
-        raise overflow("pauli_expectations")
+    finite_answer(np.array([ex, ey, ez]), "the expectation values")
     with np.errstate(over="ignore"):
         return ex, ey, ez, math.hypot(ex.mean(), ey.mean())
+
+
+def dla_dimension(
+    generators: ArrayLike, max_iterations: int = 50, max_dimension: int | None = None, tol: float = 1e-10
+) -> int:
+    """Return the dimension of the real Lie algebra that Hermitian generators span: how much of the group they reach."""
+    matrices = generators
+    if not (type(matrices) is np.ndarray and matrices.dtype is COMPLEX128 and _stacked(matrices)):
+        matrices = plain(square_matrices(generators, "generators"), COMPLEX128)
+    rounds = integer(max_iterations, "max_iterations", minimum=1)
+    most = None if max_dimension is None else integer(max_dimension, "max_dimension", minimum=1)
+    dimension, complete = closed(matrices, (rounds, most), positive(tol, "tol"))
+    if not complete:
+        found = f"stopped at dimension {dimension} by max_iterations={rounds} or max_dimension={most}"
+        warnings.warn(told("close the Lie algebra", found, "raise the limit"), RuntimeWarning, stacklevel=3)
+    return dimension
 
 
 def _hamiltonian(coupling: Vector, fields: Vector, delta: Any) -> tuple[int, Complex]:
@@ -123,3 +142,14 @@ def _hamiltonian(coupling: Vector, fields: Vector, delta: Any) -> tuple[int, Com
     answer = zeros(1 << n, 1 << n, dtype=COMPLEX128) if n <= _FEW else new_array(2**n, 2**n, dtype=COMPLEX128)
     work = fresh(n * n)
     return kernels.xy_hamiltonian_dense(id(coupling), id(fields), delta, id(answer), id(work)), answer
+
+
+def _finite(status: int, answer: Complex, name: str) -> Complex:
+    if status == UNSUITABLE:
+        raise defect("arrays that polytier's checks took were refused")
+    return finite_answer(answer, name)
+
+
+def _stacked(matrices: NDArray[Any]) -> bool:
+    square = matrices.ndim == 3 and matrices.shape[1] == matrices.shape[2]  # noqa: PLR2004 - a stack of matrices
+    return square and matrices.size > 0 and matrices.flags.c_contiguous

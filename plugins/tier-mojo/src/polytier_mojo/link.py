@@ -9,17 +9,16 @@ import select
 from struct import pack
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from polytier.errors import told
-from polytier_mojo.frames import DONE, GREETING, INLINE, INLINE_ANSWER, LASTING, MAGIC, REPLY, REQUEST
+from polytier_mojo.crossing import Crossing
+from polytier_mojo.frames import DONE, GREETING, INLINE, INLINE_ANSWER, MAGIC, REPLY, REQUEST
 from polytier_mojo.process import ending, started
-from polytier_mojo.shared import KEPT, Segment
 
 if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import Popen
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from polytier_mojo.shared import Arena
@@ -36,7 +35,6 @@ INLINE_MOST: Final = 1024
 GRACE: Final = 500
 """Milliseconds that a worker has to end by itself when its pipe is closed."""
 
-_ALIGNED: Final = 64
 _BARE: Final = REQUEST.size
 _NOWHERE: Final = [pack(f"<{count}Q", *[INLINE] * count) for count in range(9)]
 _NO_SEGMENTS: Final = (INLINE, 0, 0, 0)
@@ -50,11 +48,10 @@ class Link:
 
     def __init__(self, executable: Path, digest: str, timeout: float, arena: Arena) -> None:
         self._milliseconds = max(1, round(timeout * 1000))
-        self._arena = arena
+        self._crossing = Crossing(arena)
         self._number = 0
         self._head, self._excess = bytearray(REPLY.size), bytearray(1)
         self._fds: list[int] = []
-        self._segments: tuple[Segment, ...] = ()
         self._process: Popen[bytes] | None = None
         self._poll = select.poll()
         try:
@@ -71,7 +68,7 @@ class Link:
     @property
     def shared_bytes(self) -> int:
         """The shared memory that is kept between calls, what lasts aside."""
-        return sum(segment.size for segment in self._segments)
+        return self._crossing.size
 
     def _open(self, executable: Path) -> None:
         """Make pipes and shared memory, and start the worker with them."""
@@ -79,9 +76,7 @@ class Link:
         # the worker is dead, and no SIGPIPE can end a program that has given this signal its default action back.
         read, self._requests = self._pipe()
         self._replies, written = self._pipe()
-        self._segments, self._shortage = _segments()
-        shared = (*(segment.fd for segment in self._segments), self._arena.fd) if self._segments else ()
-        self._process = started(executable, read, written, shared)
+        self._process = started(executable, read, written, self._crossing.open())
         # Here the writing end would hide the worker's end.
         self._fds.remove(written)
         os.close(written)
@@ -141,61 +136,38 @@ class Link:
         self, kernel: int, counts: Counts, numbers: bytes, inputs: tuple[AnyArray, ...], answers: tuple[AnyArray, ...]
     ) -> Reply:
         """Exchange with the arrays in shared memory."""
-        places = self._put_in(inputs)
-        ours, theirs = self._segments
+        crossing = self._crossing
+        places = crossing.put(inputs)
         wanted = sum(array.nbytes for array in answers)
         shared = wanted > INLINE_ANSWER
         if shared:
-            self._reserve(theirs, wanted)
-        tail = (0 if shared else INLINE, ours.size, theirs.size, self._arena.size)
+            crossing.make_room(wanted)
+        tail = (0 if shared else INLINE, *crossing.sizes)
         self._send_task(kernel, counts, (numbers, pack(f"<{len(places)}Q", *places)), len(inputs), tail)
         reply = self._reply(() if shared else answers)
         if shared and reply[0] == DONE:
-            end = 0
-            for answer in answers:
-                start, end = end, end + answer.nbytes // 8
-                answer.reshape(-1).view(np.float64)[:] = theirs.values[start:end]
-        if ours.size > KEPT or theirs.size > KEPT:
-            ours.trim()
-            theirs.trim()
+            crossing.fetch(answers)
+        crossing.trim()
         return reply
-
-    def _put_in(self, inputs: tuple[AnyArray, ...]) -> list[int]:
-        """Put arrays of any kind where the worker sees them, and return their places."""
-        ours = self._shared()[0]
-        places: list[int] = []
-        copied: list[tuple[int, AnyArray]] = []
-        end = 0
-        for array in inputs:
-            lasting = self._arena.place(array)
-            if lasting is not None and lasting % 8 == 0:
-                places.append(lasting | LASTING)
-                continue
-            places.append(end)
-            copied.append((end, array))
-            end += -(-array.nbytes // _ALIGNED) * _ALIGNED
-        self._reserve(ours, end)
-        values = ours.values.view(np.uint8)
-        for start, array in copied:
-            values[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
-        return places
 
     def _large(self, kernel: int, numbers: Numbers, inputs: tuple[Array, ...], answer: Array | None) -> Reply:
         """Exchange with the arrays in shared memory."""
-        theta, omega, coupling, to = self._put(inputs, answer)
-        ours, answers = self._segments
+        crossing = self._crossing
+        places = crossing.put(inputs)
+        if len(places) == 2:  # noqa: PLR2004 - phases and couplings: no frequencies between them
+            places.insert(1, INLINE)
+        places += [INLINE] * (3 - len(places))
+        shared = answer is not None and answer.nbytes > INLINE_ANSWER
+        if shared:
+            crossing.make_room(answer.nbytes)  # type: ignore[union-attr]
+        tail = (*places, 0 if shared else INLINE, *crossing.sizes)
         n, first, count, a, b = numbers
-        places = (theta, omega, coupling, to, ours.size, answers.size, self._arena.size)
-        os.write(self._requests, _pack(MAGIC, _BARE, self._number, kernel, n, first, count, a, b, *places))
-        if answer is None or to == INLINE:
-            reply = self._reply(() if answer is None else (answer,))
-        else:
-            reply = self._reply(())
-            if reply[0] == DONE:
-                answer.reshape(-1)[:] = answers.values[: answer.size]
-        if ours.size > KEPT or answers.size > KEPT:
-            ours.trim()
-            answers.trim()
+        os.write(self._requests, _pack(MAGIC, _BARE, self._number, kernel, n, first, count, a, b, *tail))
+        answers = () if answer is None else (answer,)
+        reply = self._reply(() if shared else answers)
+        if shared and reply[0] == DONE:
+            crossing.fetch(answers)
+        crossing.trim()
         return reply
 
     def _reply(self, answers: tuple[AnyArray, ...]) -> Reply:
@@ -241,49 +213,6 @@ class Link:
             hint = "reinstall polytier-mojo: its files come from two builds"
             raise ImportError(told("start the mojo worker", f"it is of another build ({found[:16]!r})", hint))
 
-    def _put(self, inputs: tuple[Array, ...], answer: Array | None) -> list[int]:
-        """Put the arrays where the worker sees them, and return the places of theta, omega, K and the answer."""
-        ours, answers = self._shared()
-        places: list[int] = []
-        copied: list[Array] = []
-        end = 0
-        for array in inputs:
-            lasting = self._arena.place(array)
-            places.append(end if lasting is None else lasting | LASTING)
-            if lasting is None:
-                copied.append(array)
-                end += -(-array.nbytes // _ALIGNED) * _ALIGNED
-        self._reserve(ours, end)
-        end = 0
-        for array in copied:
-            start = end // 8
-            ours.values[start : start + array.size] = array.reshape(-1)
-            end += -(-array.nbytes // _ALIGNED) * _ALIGNED
-        if len(places) == 2:  # noqa: PLR2004 - phases and couplings: no frequencies between them
-            places.insert(1, INLINE)
-        places += [INLINE] * (4 - len(places))
-        if answer is not None and answer.nbytes > INLINE_ANSWER:
-            self._reserve(answers, answer.nbytes)
-            places[3] = 0
-        return places
-
-    def _shared(self) -> tuple[Segment, ...]:
-        """Return the segments, if there are any."""
-        if not self._segments:
-            hint = "memfd_create must be allowed; small calls work without it"
-            raise RuntimeError(told("share memory with the mojo worker", str(self._shortage), hint))
-        return self._segments
-
-    def _reserve(self, segment: Segment, nbytes: int) -> None:
-        if nbytes <= segment.size:
-            return
-        try:
-            segment.reserve(nbytes)
-        except OSError as failure:
-            hint = "free some memory, or raise the limit on the size of files; small calls work without it"
-            found = f"{nbytes} bytes cannot be had ({failure})"
-            raise RuntimeError(told("share memory with the mojo worker", found, hint)) from failure
-
     def kill(self) -> None:
         """Kill the worker; whoever waits for its answer finds it dead."""
         if self._process is not None:
@@ -315,19 +244,4 @@ class Link:
     def _close(self) -> None:
         while self._fds:
             os.close(self._fds.pop())
-        for segment in self._segments:
-            segment.close()
-        self._segments = ()
-
-
-def _segments() -> tuple[tuple[Segment, ...], OSError | None]:
-    """Return the two segments, or none and the reason: without shared memory small calls still work."""
-    made: list[Segment] = []
-    try:
-        made.append(Segment("polytier-mojo-inputs"))
-        made.append(Segment("polytier-mojo-answers"))
-    except OSError as failure:
-        for segment in made:
-            segment.close()
-        return (), failure
-    return tuple(made), None
+        self._crossing.close()

@@ -22,7 +22,7 @@ from polytier.arrays import (
     square_matrices,
     square_matrix,
 )
-from polytier.errors import bad_value, overflow, told
+from polytier.errors import bad_value, not_finite, told
 from polytier_mojo.adapting import COMPLEX, changed, is_plain, parts_of
 from polytier_mojo.kuramoto import ANSWER_MOST, WORK_MOST, worker
 from polytier_mojo.runtime import AnswerOverflowError, NotFiniteError, OutOfRangeError
@@ -45,14 +45,14 @@ _limits: Final = Struct("<2Qd").pack
 
 
 def _asked(name: str, check: Callable[[], Any], *request: Any) -> tuple[float, float]:
-    """Ask the worker; where it refuses an argument the check says which, and where the answer overflows the name."""
+    """Ask the worker; where it refuses an argument the check says which, and an overflow is one of what `name` says."""
     try:
         return worker.task(*request)
     except NotFiniteError:
         check()
         raise changed() from None
     except AnswerOverflowError:
-        raise overflow(name) from None
+        raise not_finite(name, "a sum beyond float64") from None
 
 
 def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
@@ -68,7 +68,7 @@ def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
     answer: Complex = np.empty((d, d), complex)
     for first, count in parts_of(0, d, min(ANSWER_MOST // d, 4 * WORK_MOST // (d * d))):
         rows = answer[first : first + count]
-        _asked("commutator_dense", check, COMMUTATOR, (d, first, count), b"", (left, right), (rows,))
+        _asked("the commutator", check, COMMUTATOR, (d, first, count), b"", (left, right), (rows,))
     return answer
 
 
@@ -78,7 +78,7 @@ def pauli_decompose(H: ArrayLike) -> Complex:
     matrix: Any = H if plain else square_matrix(H, "H")
     n = qubit_count(len(matrix), "H")
     weights: Complex = np.empty(4**n, complex)
-    _asked("pauli_decompose", lambda: square_matrix(H, "H"), DECOMPOSE, (n, 0, 0), b"", (matrix,), (weights,))
+    _asked("the weights", lambda: square_matrix(H, "H"), DECOMPOSE, (n, 0, 0), b"", (matrix,), (weights,))
     return weights
 
 
@@ -87,7 +87,7 @@ def pauli_reconstruct(c: ArrayLike) -> Complex:
     weights: Any = c if is_plain(c, 1, COMPLEX) and len(c) else complex_vector(c, "c")  # type: ignore[arg-type]
     n = qubit_count(len(weights), "c", base=4)
     matrix: Complex = np.empty((2**n, 2**n), complex)
-    _asked("pauli_reconstruct", lambda: complex_vector(c, "c"), RECONSTRUCT, (n, 0, 0), b"", (weights,), (matrix,))
+    _asked("the matrix", lambda: complex_vector(c, "c"), RECONSTRUCT, (n, 0, 0), b"", (weights,), (matrix,))
     return matrix
 
 
@@ -111,7 +111,7 @@ def xy_hamiltonian_dense(K: ArrayLike, omega: ArrayLike, delta: float = 0.0) -> 
     for first, count in parts_of(0, 2**n, ANSWER_MOST // (2 * width)):
         values, places = np.empty(count * width), np.empty(count * width, np.int64)
         request = (HAMILTONIAN, (n, first, count), numbers, (coupling, fields), (values, places))
-        _asked("xy_hamiltonian_dense", check, *request)
+        _asked("an entry", check, *request)
         parts[places] = values
     return hamiltonian
 
@@ -124,7 +124,7 @@ def pauli_expectations(psi: ArrayLike) -> tuple[Vector, Vector, Vector, float]:
         raise bad_value("psi", "a state of at least one qubit", "length 1")
     ex, ey, ez = np.empty(n), np.empty(n), np.empty(n)
     request = (EXPECTATIONS, (n, 0, 0), b"", (state,), (ex, ey, ez))
-    coherence, _ = _asked("pauli_expectations", lambda: complex_vector(psi, "psi"), *request)
+    coherence, _ = _asked("the expectation values", lambda: complex_vector(psi, "psi"), *request)
     return ex, ey, ez, coherence
 
 
@@ -142,7 +142,7 @@ def dla_dimension(
     numbers = _limits(min(rounds, _ROUNDS_MOST), min(most or 0, _ROUNDS_MOST), small)
     request = (DIMENSION, (stack.shape[1], 0, len(stack)), numbers, (stack,), ())
     try:
-        found, complete = _asked("dla_dimension", lambda: square_matrices(generators, "generators"), *request)
+        found, complete = _asked("the dimension", lambda: square_matrices(generators, "generators"), *request)
     except OutOfRangeError:
         raise bad_value("generators", "Hermitian", "a matrix that is not") from None
     dimension = int(found)

@@ -98,14 +98,17 @@ impl Events {
     /// # Safety
     /// The events are readable.
     #[inline(always)]
-    unsafe fn narrow(&self) -> bool {
+    pub unsafe fn narrow(&self) -> bool {
         // SAFETY: as promised by the caller.
         self.m > 0 && unsafe { (*self.times | *self.times.add(self.m - 1)) >> 63 == 0 }
     }
 
     /// Says whether the times from the one before `from` up to `to` are in order and the polarities are +1 or -1.
+    ///
+    /// # Safety
+    /// The events are readable; `narrow` is what they are.
     #[inline(always)]
-    unsafe fn in_order(&self, from: usize, to: usize, narrow: bool) -> bool {
+    pub unsafe fn in_order(&self, from: usize, to: usize, narrow: bool) -> bool {
         // SAFETY: as promised to `sweep`.
         unsafe {
             let times = self.slice(self.times, from.saturating_sub(1), to);

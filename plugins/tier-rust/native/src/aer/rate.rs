@@ -6,6 +6,8 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+#[cfg(target_arch = "x86_64")]
+use super::compared;
 use super::events::{CHUNK, Events, Span};
 use crate::failure::Failure;
 use crate::memory::Buffer;
@@ -117,7 +119,6 @@ unsafe fn scatter(keys: &[u32], width: usize, counts: *mut u32) {
 #[inline(always)]
 unsafe fn add_generic<L: Lanes>(events: &Events, block: Span, sums: *mut f64) -> bool {
     let weight = 1.0 / events.window as f64;
-    let weights = [weight, -weight];
     // Below this a chunk's counts are likely not to do, and are not taken.
     let least = if exact(weight) { 0.0 } else { weight * (CHUNK / events.n.max(1)) as f64 };
     // SAFETY: as promised to `add`; keys of channels that exist name one of the sums.
@@ -130,9 +131,7 @@ unsafe fn add_generic<L: Lanes>(events: &Events, block: Span, sums: *mut f64) ->
                 return;
             }
         }
-        for key in keys {
-            *sums.add((key >> 1) as usize) += weights[(key & 1) as usize];
-        }
+        walk(events, keys.iter().map(|key| *key as usize), sums);
     };
     // SAFETY: as promised to `add`.
     unsafe { events.sweep(block, take) }
@@ -185,7 +184,54 @@ pub unsafe fn rate(level: Level, events: &Events, to: *mut f64, helpers: usize) 
 /// Adds all events in this thread, and says whether they were sound.
 unsafe fn alone(level: Level, events: &Events, to: *mut f64) -> bool {
     // SAFETY: as promised to `rate`.
-    unsafe { add(level, events, Span::new(0, events.m, events.inside()), to) }
+    unsafe {
+        let all = Span::new(0, events.m, events.inside());
+        let exactly = exact(1.0 / events.window as f64) && events.m <= u32::MAX as usize;
+        if exactly && events.n <= 32 {
+            let mut counts = [0; 64];
+            return counted(level, events, all, counts.as_mut_ptr()) && jump(events, counts.as_ptr(), to);
+        }
+        added(level, events, all, to)
+    }
+}
+
+/// As [`count`], on few channels by comparing.
+unsafe fn counted(level: Level, events: &Events, block: Span, counts: *mut u32) -> bool {
+    // SAFETY: as promised to `count`; every wider level has AVX2.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        if level != Level::Baseline && compared::suits(events) {
+            return compared::count(events, block, counts);
+        }
+        count(level, events, block, counts)
+    }
+}
+
+/// As [`add`], on few channels by comparing where counts do.
+unsafe fn added(level: Level, events: &Events, block: Span, sums: *mut f64) -> bool {
+    // SAFETY: as promised to `add`; every wider level has AVX2; keys of channels that exist name one of the sums.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        if level != Level::Baseline && compared::suits(events) {
+            return compared::count_each(events, block, |keys, counts| {
+                if !jump(events, counts.as_ptr(), sums) {
+                    walk(events, keys.iter().map(|key| usize::from(*key)), sums);
+                }
+            });
+        }
+        add(level, events, block, sums)
+    }
+}
+
+/// Adds events to the sums in their order, given their keys.
+#[inline(always)]
+unsafe fn walk(events: &Events, keys: impl Iterator<Item = usize>, sums: *mut f64) {
+    let weight = 1.0 / events.window as f64;
+    let weights = [weight, -weight];
+    for key in keys {
+        // SAFETY: the caller's keys name one of the sums.
+        unsafe { *sums.add(key >> 1) += weights[key & 1] };
+    }
 }
 
 /// Says whether sums of the weight are exact: it is a power of two.
@@ -210,7 +256,7 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
                 break;
             }
             // SAFETY: who claimed the block writes its counts.
-            if !unsafe { count(level, events, span(block), counts.at(block * room).cast()) } {
+            if !unsafe { counted(level, events, span(block), counts.at(block * room).cast()) } {
                 broken.store(true, Ordering::Relaxed);
             }
         }
@@ -221,7 +267,7 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
     }
     // SAFETY: `assisted` returns after every claimed block is counted.
     Ok((0..blocks).all(|block| unsafe {
-        jump(events, counts.at(block * room).cast(), to) || add(level, events, span(block), to)
+        jump(events, counts.at(block * room).cast(), to) || added(level, events, span(block), to)
     }))
 }
 
