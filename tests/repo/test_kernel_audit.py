@@ -83,8 +83,9 @@ def test_a_removed_tier_is_told(root: Path, site: Path, tmp_path: Path) -> None:
     """Where a tier is missing the audit says so in its place, and the tool names it and writes nothing."""
     less = tmp_path / "site"
     shutil.copytree(site, less)
-    # An empty list of entry points also hides a copy of the tier that this environment may have installed.
-    (next(less.glob("polytier_go-*.dist-info")) / "entry_points.txt").write_text("", encoding="utf-8")
+    # Under another name the distribution still hides a copy of itself that this environment may have installed.
+    points = "[polytier.tiers]\nvanished = polytier_go\n"
+    (next(less.glob("polytier_go-*.dist-info")) / "entry_points.txt").write_text(points, encoding="utf-8")
     ran = run(root, less, "polytier.cli", "kernels", "--audit")
     assert ran.stdout != kernel_audit.PAGE.read_text(encoding="utf-8")
     assert "| go | not installed here | " in ran.stdout
