@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import types
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polytier.dispatch import Dispatcher
@@ -12,7 +14,7 @@ from polytier.kernels.tolerance import Tolerance
 from polytier.record import KernelRanks, Standing, Table, TierBuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 HOST = "a-host-of-the-test"
 CALL = [1.0, 2.0]
@@ -117,15 +119,16 @@ def bench(  # noqa: PLR0913  each by name, and each with a default
     environ: Mapping[str, str] | None = None,
     denied: Mapping[str, str] | None = None,
     host: str = HOST,
+    **marked: Any,
 ) -> Bench:
-    """Return a dispatcher for the kernel `total`, each tier given by its function for it."""
+    """Return a dispatcher for the kernel `total`, each tier given by its function; `marked` says what is deprecated."""
     source = Functions({name: {"total": function} for name, function in tiers.items()}, denied)
     now = [1000.0]
     catalogue = Catalogue()
     dispatcher = Dispatcher(catalogue, tiers=source, environ=environ or {}, clock=lambda: now[0])
     dispatcher.host = lambda: HOST  # type: ignore[method-assign]
     catalogue.publish = dispatcher.publish
-    function = catalogue.declare(Kernel("total", floor, size, Tolerance(atol=1e-12), total_cases))
+    function = catalogue.declare(Kernel("total", floor, size, Tolerance(atol=1e-12), total_cases, **marked))
     dispatcher.rank_by(table(*standings, host=host))
     return Bench(dispatcher, function, source, now)
 
@@ -182,3 +185,11 @@ class Flaky:
         if self.calls <= self.failures:
             raise self.kind(f"failure {self.calls}")
         return 7.0
+
+
+@contextmanager
+def warned() -> Iterator[list[warnings.WarningMessage]]:
+    """Yield the warnings that come in the block, each of them and in order."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield heard

@@ -105,6 +105,8 @@ def test_kernels_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "tiers": [],
         "absent": {},
         "cases": len(catalogue["mean_phase"].cases),
+        "deprecated": None,
+        "deprecated_arguments": {},
     }
 
 

@@ -60,6 +60,7 @@ def test_a_receipt_is_taken_once(install_tier: Installer) -> None:
         "version": "1.5",
         "digest": "abc",
         "file": file,
+        "deprecated": None,
     }
     assert found.receipt("fast") is receipt
 

@@ -15,6 +15,7 @@ from polytier.kernels import public as _public  # noqa: E402
 from polytier.kernels.declaration import Case, kernel  # noqa: E402
 from polytier.kernels.public import *  # noqa: E402, F403
 from polytier.kernels.tolerance import Tolerance  # noqa: E402
+from polytier.marks import Deprecation  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -27,6 +28,7 @@ warm = dispatcher.warm
 
 __all__ = [
     "Case",
+    "Deprecation",
     "Tolerance",
     "__version__",
     "dispatcher",

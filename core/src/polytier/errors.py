@@ -146,6 +146,15 @@ class StorageError(PolytierError, OSError):
         return cls(told(f"write {what} {str(path)!r}", str(failure), hint))
 
 
+class ArchivedError(PolytierError, FileExistsError):
+    """The archive holds a record of this kernel already; nothing was moved."""
+
+    @classmethod
+    def of(cls, path: Path | str) -> ArchivedError:
+        """Return the error for the record that is in the way."""
+        return cls(told(f"archive a record as {str(path)!r}", "a record is there already", "keep one of the two"))
+
+
 class MeasureBusyError(PolytierError):
     """Another `measure` holds the same output directory."""
 
@@ -204,6 +213,11 @@ class PolytierWarning(UserWarning):
     def of(cls, asked: str, found: str, hint: str) -> PolytierWarning:
         """Return the warning."""
         return cls(told(asked, found, hint))
+
+
+def deprecated(what: str, found: str, hint: str) -> DeprecationWarning:
+    """Return the warning for what a caller uses; `found` says since when it is deprecated, and when it goes."""
+    return DeprecationWarning(told(f"use {what}", found, hint))
 
 
 def bad_value(argument: str, wanted: str, found: object) -> ValueError:

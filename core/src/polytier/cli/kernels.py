@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from polytier.cli import lookup, output
+from polytier.cli import deprecations, lookup, output
 from polytier.errors import PolytierWarning
 from polytier.kernels.tolerance import Tolerance
 
@@ -21,7 +21,8 @@ DESCRIPTION = """\
 List the kernels, those of installed kernel packs included: family, size
 expression, tolerance, and which tiers offer each (every tier is probed once,
 in a process of its own). Below a family stand the kernels that a tier states
-to be absent, with its reasons.
+to be absent, with its reasons. What is deprecated comes last, with its
+replacement.
 
 example:
   $ polytier kernels
@@ -44,12 +45,15 @@ def run(arguments: argparse.Namespace) -> int:
         return _audit(arguments)
     probes = lookup.probes(lookup.tiers())
     _warn(probes)
-    found = [_describe(kernel, probes) for kernel in lookup.kernels(arguments.kernels)]
+    kernels = lookup.kernels(arguments.kernels)
+    found = [_describe(kernel, probes) for kernel in kernels]
     if arguments.json:
-        output.emit_json({"kernels": found})
+        output.emit_json({"kernels": found, "deprecated_tiers": deprecations.of_tiers(probes)})
         return 0
     for family in dict.fromkeys(kernel["family"] for kernel in found):
         _print(family, [kernel for kernel in found if kernel["family"] == family])
+    for line in deprecations.lines(kernels, probes):
+        output.emit(line)
     return 0
 
 
@@ -97,6 +101,7 @@ def _describe(kernel: Kernel, probes: Mapping[str, Probe]) -> dict[str, Any]:
         "tiers": [tier for tier, probe in probes.items() if not probe.agreement.get(kernel.name, "absent")],
         "absent": {tier: probe.absent[kernel.name] for tier, probe in probes.items() if kernel.name in probe.absent},
         "cases": len(kernel.cases),
+        **deprecations.of_kernel(kernel),
     }
 
 

@@ -7,7 +7,7 @@ import difflib
 from typing import Any, NoReturn, Protocol
 
 import polytier
-from polytier.cli import check, demo, freeze, kernels, measure, new_kernel, new_tier, rank, tiers, why
+from polytier.cli import archive, check, demo, freeze, kernels, measure, new_kernel, new_tier, rank, tiers, why
 
 CODES = """exit codes:
   0    done, nothing to report
@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "check": check,
     "measure": measure,
     "rank": rank,
+    "archive": archive,
     "why": why,
     "freeze": freeze,
     "new-tier": new_tier,

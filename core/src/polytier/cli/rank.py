@@ -6,18 +6,21 @@ import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polytier.cli import output
+from polytier.cli import lookup, output
 from polytier.errors import FileFormatError, UnknownNameError
+from polytier.record.paths import ARCHIVE
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
 SUMMARY = "compute the table from the records, or check that it still follows from them"
 DESCRIPTION = """\
 Compute the ranks and crossovers of one host from its records and write them as
 a table. With --check nothing is written: the exit code is 1, and a diff is
 shown, if the table is not byte for byte what the records give: a record that
-changed shows even where no rank did.
+changed shows even where no rank did. The record of a kernel that nothing
+declares is refused; what lies in archive/ beside the records is not looked at.
 
 example:
   $ polytier rank --check
@@ -46,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     directory = _directory(arguments.records, arguments.host, arguments.table)
     try:
         records = read_records(directory)
+        _insist_on_kernels(directory, records)
     except FileFormatError as failure:
         if not arguments.check:
             raise
@@ -60,6 +64,14 @@ def run(arguments: argparse.Namespace) -> int:
     return int(arguments.check and present != text)
 
 
+def _insist_on_kernels(directory: Path, records: Iterable[str]) -> None:
+    """Refuse the record of a kernel that nothing declares: a table with its ranks would serve nobody."""
+    declared = {kernel.name for kernel in lookup.kernels()}
+    for name in sorted(set(records) - declared):
+        hint = f"`polytier archive {name}` puts it away; if a kernel pack declares it, install that"
+        raise FileFormatError.of("record", directory / f"{name}.json", "kernel", "no kernel has this name", hint)
+
+
 def _directory(records: Path, host: str | None, table: Path) -> Path:
     """Return the directory of the one host whose records count."""
     if any(records.glob("*.json")) and host is None:
@@ -67,7 +79,7 @@ def _directory(records: Path, host: str | None, table: Path) -> Path:
     if not records.is_dir():
         hint = "name the directory with --records"
         raise FileFormatError.of("records", records, "", "there is no such directory", hint)
-    hosts = sorted(path.name for path in records.iterdir() if any(path.glob("*.json")))
+    hosts = sorted(path.name for path in records.iterdir() if any(path.glob("*.json")) and path.name != ARCHIVE)
     if not hosts:
         hint = "write some with `polytier measure --records`"
         raise FileFormatError.of("records", records, "", "it holds no host's records", hint)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from polytier.cli import lookup, output
+from polytier.cli import deprecations, lookup, output
+from polytier.marks import Deprecation
 
 if TYPE_CHECKING:
     import argparse
+
+    from polytier.tiers.receipt import Receipt
 
 SUMMARY = "list the installed tiers and say whether each can be used here"
 DESCRIPTION = """\
@@ -59,12 +62,16 @@ def _describe(name: str) -> dict[str, Any]:
         "tier": name,
         "state": state,
         "reason": probe.failure,
-        "receipt": asdict(probe.receipt) if probe.receipt else None,
+        "receipt": _document(probe.receipt) if probe.receipt else None,
         "kernels": [kernel for kernel, trouble in probe.agreement.items() if trouble is None],
         "rejected": {kernel: trouble for kernel, trouble in probe.agreement.items() if trouble is not None},
         "absent": dict(probe.absent),
         "problems": list(probe.problems),
     }
+
+
+def _document(receipt: Receipt) -> dict[str, Any]:
+    return asdict(receipt) | {"deprecated": deprecations.document(receipt.deprecated)}
 
 
 def _print(found: list[dict[str, Any]]) -> None:
@@ -78,6 +85,11 @@ def _print(found: list[dict[str, Any]]) -> None:
             output.emit(f"{tier['tier']} {kernel}".rstrip() + ":")
             for line in output.message(trouble, 2):
                 output.emit(f"  {line}")
+    for tier in found:
+        deprecated = tier["receipt"] and tier["receipt"]["deprecated"]
+        if deprecated:
+            output.emit()
+            output.emit(f"{tier['tier']}: {deprecations.in_words(Deprecation(**deprecated))}")
 
 
 def _row(tier: dict[str, Any]) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from polytier.dispatch import generate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from polytier.dispatch.notices import Guard
     from polytier.dispatch.plan import Bucket, Plan
     from polytier.kernels.declaration import Kernel
 
@@ -25,15 +26,21 @@ class Bodies:
     `labelled` finds the one that a call came from, however old, and the buckets that each of its heads serves.
     """
 
-    def __init__(self, kernel: Kernel, private: dict[str, Any], service: object) -> None:
+    def __init__(self, kernel: Kernel, private: dict[str, Any], service: object, guard: Guard | None = None) -> None:
         self._kernel = kernel
         self._private = private
+        self._guard = guard
         self._number = next(_numbers)
         self._labels: dict[Any, str] = {}
         self._slots: dict[Any, str] = {}
         self.labelled: dict[str, tuple[generate.Compiled, tuple[Run, ...]]] = {}
-        self.attended = generate.compile_attended(kernel, self._number)
         private[generate.service_name(self._number)] = service
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget the bodies for later plans and compile the attended one: they begin as the guard says now."""
+        self._labels.clear()
+        self.attended = generate.compile_attended(self._kernel, self._number, self._opening())
 
     def retry_at(self, time: float | None) -> None:
         """Let the bodies that watch the clock enter the slow path from this time on."""
@@ -49,9 +56,15 @@ class Bodies:
         chains = tuple((bucket.start, *(link.name for link in bucket.links)) for bucket in plan.buckets)
         label = self._labels.setdefault((shape, chains), f"plan {next(_numbers)}")
         known = self.labelled.get(label)
-        compiled = known[0] if known else generate.compile_plan(self._kernel, self._number, shape, label)
+        compiled = known[0] if known else self._compile(shape, label)
         self.labelled[label] = compiled, runs
         return compiled
+
+    def _compile(self, shape: generate.Shape, label: str) -> generate.Compiled:
+        return generate.compile_plan(self._kernel, self._number, shape, label, self._opening())
+
+    def _opening(self) -> list[str]:
+        return self._guard.lines(self._number) if self._guard else []
 
     def _runs(self, buckets: tuple[Bucket, ...]) -> tuple[Run, ...]:
         # A call pays for each head that it tells from others, 20 to 40 ns; only one that falls through needs the tail.

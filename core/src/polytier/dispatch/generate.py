@@ -17,7 +17,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from polytier.kernels.declaration import Kernel
 
@@ -66,18 +66,18 @@ class Compiled(NamedTuple):
     watched_lines: frozenset[int]
 
 
-def compile_attended(kernel: Kernel, number: int) -> Compiled:
+def compile_attended(kernel: Kernel, number: int, opening: Sequence[str] = ()) -> Compiled:
     """Return the body that hands every call to the slow path: first calls, and while pins, traces or failures ask.
 
     A flag tested in every call would do without the swap of bodies, but costs 6 ns a call.
     """
-    body = _Body(kernel, number)
-    return _compile(body.line(0, body.attend), "attended")
+    body = _Body(kernel, number, opening)
+    return _compile(body.line(0, body.attend), "guarded" if opening else "attended")
 
 
-def compile_plan(kernel: Kernel, number: int, shape: Shape, label: str) -> Compiled:
+def compile_plan(kernel: Kernel, number: int, shape: Shape, label: str, opening: Sequence[str] = ()) -> Compiled:
     """Return the body that calls the heads by size; one that retries watches the clock to end a quarantine."""
-    body = _Body(kernel, number)
+    body = _Body(kernel, number, opening)
     if shape.retries:
         body.line(0, f"if {CLOCK}() >= {retry_name(number)}:").line(1, body.attend)
     body.line(0, "try:")
@@ -117,7 +117,7 @@ def _cell() -> Any:
 class _Body:
     """Lines of a function under construction; all close over `_last`, for codes swap only between equal closures."""
 
-    def __init__(self, kernel: Kernel, number: int) -> None:
+    def __init__(self, kernel: Kernel, number: int, opening: Sequence[str]) -> None:
         self.kernel = kernel
         self.service = service_name(number)
         self.attend = f"return {self.service}.attend({_arguments(kernel)})"
@@ -125,7 +125,7 @@ class _Body:
         self.size_lines: set[int] = set()
         self.watched_lines: set[int] = set()
         self.lines = ["def _make():", "    _last = None", f"    def {kernel.name}({_parameters(kernel)}):"]
-        self.lines += ["        nonlocal _last"]
+        self.lines += ["        nonlocal _last", *(f"        {line}" for line in opening)]
 
     def line(self, depth: int, text: str) -> _Body:
         self.lines.append("    " * (depth + 2) + text)

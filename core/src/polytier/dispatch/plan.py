@@ -105,6 +105,7 @@ class Shared(Protocol):
     lock: RLock
     blocks: set[Block[Any]]
     quarantine: Quarantine
+    told: dict[str, object]
 
     @property
     def planning(self) -> bool:

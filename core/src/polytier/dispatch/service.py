@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from polytier.dispatch.bodies import Run
+    from polytier.dispatch.notices import Guard
     from polytier.dispatch.plan import Plan, Shared
     from polytier.kernels.declaration import Kernel
 
@@ -40,13 +41,23 @@ class Service:
         self.dispatcher = dispatcher
         self.kernel = kernel
         self.floor = kernel.floor
-        self.bodies = Bodies(kernel, dispatcher.private, self)
+        guard = self._guard()
+        self.bodies = Bodies(kernel, dispatcher.private, self, guard)
         self.function = generate.make_function(kernel, dispatcher.private, self.bodies.attended)
+        if guard is not None:
+            guard.mark(self.function)
         self._last = self.function.__closure__[0]  # type: ignore[index]
         self._plan: Plan | None = None
         self._version = 0
         self._unsettled = 0
         self._falls = False
+
+    def _guard(self) -> Guard | None:
+        if self.kernel.deprecated is None and not self.kernel.deprecated_arguments:
+            return None
+        from polytier.dispatch.notices import Guard
+
+        return Guard(self)
 
     @property
     def last_tier(self) -> str | None:

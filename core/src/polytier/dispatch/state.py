@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from polytier.dispatch.planner import Planner
     from polytier.dispatch.reasons import Explanation
     from polytier.kernels.declaration import Catalogue, Kernel
+    from polytier.marks import Deprecation
     from polytier.record.tables import Table
 
 
@@ -54,6 +55,7 @@ class Dispatcher:
         self.lock = threading.RLock()
         self.generation = 0
         self.blocks: set[Block[Any]] = set()
+        self.told: dict[str, object] = {}  # the deprecated things that callers were warned of
         self.private: dict[str, Any] = {"__builtins__": builtins, generate.CLOCK: clock}
         # Those of replaced declarations too: an old reference goes on to be called, and must follow pins and tables.
         # Strongly: the private names hold them anyway, and a reload in an interactive session costs some kilobytes.
@@ -142,7 +144,7 @@ class Dispatcher:
             from polytier.tiers.registry import Tiers
 
             with self.lock:  # what is imported above may not be imported in here: imports have locks of their own
-                self._tiers = self._tiers or Tiers(self.catalogue.__getitem__, environ=self.environ)
+                self._tiers = self._tiers or Tiers(self.catalogue.__getitem__, environ=self.environ, notice=self._tell)
         return self._tiers
 
     def host(self) -> str:
@@ -218,6 +220,11 @@ class Dispatcher:
             if str(warning) not in self._warned:
                 self._warned.add(str(warning))
                 warnings.warn(warning, stacklevel=2)
+
+    def _tell(self, tier: str, deprecation: Deprecation) -> None:
+        from polytier.dispatch.notices import tell
+
+        tell(self.told, f"tier {tier!r}", deprecation)
 
     def _after_fork(self) -> None:
         # A fork copies a lock that another thread holds, and nobody in the child would release it.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import CodeType, FunctionType
 
     from polytier.kernels.tolerance import Tolerance
+    from polytier.marks import Deprecation
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -40,19 +41,24 @@ class Kernel:
     """What a declaration states: the floor and everything that serving and judging it needs."""
 
     # Neither this nor the classes above are dataclasses: those cost `import polytier` 0.7 ms each.
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a declaration states, each once
         self,
         name: str,
         floor: Callable[..., Any],
         size: str,
         tolerance: Tolerance | Mapping[str, Tolerance],
         make_cases: Callable[[], Iterable[Case]],
+        *,
+        deprecated: Deprecation | None = None,
+        deprecated_arguments: Mapping[str, Deprecation] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.floor = floor
         self.size = size
         self.tolerance = tolerance
         self.make_cases = make_cases
+        self.deprecated = deprecated
+        self.deprecated_arguments = deprecated_arguments
 
     def __repr__(self) -> str:
         """Return the name and the module."""
@@ -175,7 +181,12 @@ catalogue = Catalogue()
 
 
 def kernel(
-    *, size: str, tolerance: Tolerance | Mapping[str, Tolerance], cases: Callable[[], Iterable[Case]]
+    *,
+    size: str,
+    tolerance: Tolerance | Mapping[str, Tolerance],
+    cases: Callable[[], Iterable[Case]],
+    deprecated: Deprecation | None = None,
+    deprecated_arguments: Mapping[str, Deprecation] = MappingProxyType({}),
 ) -> Callable[[Callable[P, R_co]], KernelFunction[P, R_co]]:
     """Declare the decorated function as the floor of a kernel and return its public dispatching function.
 
@@ -187,15 +198,20 @@ def kernel(
         What agreement with the floor means; a mapping gives one per field of a named result.
     cases : callable
         Returns the kernel's cases.
+    deprecated : Deprecation, optional
+        States that the kernel is deprecated: the first call in a process gives a DeprecationWarning.
+    deprecated_arguments : mapping of str to Deprecation, optional
+        The deprecated parameters: the first call in a process that passes one gives a DeprecationWarning.
 
     Raises
     ------
     DeclarationError
-        If the function or the size expression cannot be dispatched.
+        If the function or the size expression cannot be dispatched, or a deprecation does not say what it must.
     """
 
     def declare(floor: Callable[P, R_co]) -> KernelFunction[P, R_co]:
-        declared = Kernel(floor.__name__, floor, size, tolerance, cases)
+        marked: dict[str, Any] = {"deprecated": deprecated, "deprecated_arguments": deprecated_arguments}
+        declared = Kernel(floor.__name__, floor, size, tolerance, cases, **marked)
         return cast("KernelFunction[P, R_co]", catalogue.declare(declared))
 
     return declare
@@ -206,6 +222,10 @@ def check(declared: Kernel) -> None:
     _check_floor(declared)
     _check_parameters(declared)
     _check_size(declared)
+    if declared.deprecated is not None or declared.deprecated_arguments:
+        from polytier.kernels.deprecation import check_deprecations  # most processes declare nothing deprecated
+
+        check_deprecations(declared)
 
 
 def _check_floor(declared: Kernel) -> None:

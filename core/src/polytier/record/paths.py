@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from polytier.errors import StorageError
 from polytier.record.host import host_id
+
+ARCHIVE: Final = "archive"
+"""The directory, beside a host's records, of the records that are kept and never ranked."""
 
 
 def user_directory() -> Path:

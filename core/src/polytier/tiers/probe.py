@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polytier.errors import MissingImplementation, TierLoadError
+from polytier.marks import Deprecation
 from polytier.tiers.loading import BrokenModuleError, guarded
 from polytier.tiers.receipt import Receipt
 
@@ -149,8 +150,13 @@ def _last_words(talk: Path) -> str:
 
 def _read(answer: str) -> Probe:
     content = json.loads(answer)
-    receipt = content["receipt"] and Receipt(**content["receipt"])
+    receipt = content["receipt"] and _receipt(content["receipt"])
     return Probe(receipt, content["failure"], content["agreement"], content["absent"], tuple(content["problems"]))
+
+
+def _receipt(fields: dict[str, Any]) -> Receipt:
+    deprecated = fields["deprecated"]  # JSON keeps a named tuple as a list
+    return Receipt(**fields | {"deprecated": deprecated and Deprecation(*deprecated)})
 
 
 def main(name: str, answer: str, *words: str) -> None:

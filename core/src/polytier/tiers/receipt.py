@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from polytier.tiers.deprecation import deprecation_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from polytier.marks import Deprecation
     from polytier.tiers.scan import EntryPoint
 
 _DIGITS = 16
@@ -23,6 +26,7 @@ class Receipt:
     version: str
     digest: str
     file: str
+    deprecated: Deprecation | None = None
 
 
 def receipt_of(point: EntryPoint, module: ModuleType) -> Receipt:
@@ -30,7 +34,7 @@ def receipt_of(point: EntryPoint, module: ModuleType) -> Receipt:
     build = getattr(module, "BUILD_DIGEST", None)
     digest = build if isinstance(build, str) and build else _digest(module)
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
-    return Receipt(point.name, point.distribution, point.version, digest, str(file))
+    return Receipt(point.name, point.distribution, point.version, digest, str(file), deprecation_of(module))
 
 
 def _digest(module: ModuleType) -> str:

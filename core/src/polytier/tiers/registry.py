@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polytier.errors import MissingImplementation, PolytierWarning, TierLoadError, UnknownNameError, listed
 from polytier.marks import FLOOR, TIER_GROUP
+from polytier.tiers.deprecation import deprecation_of
 from polytier.tiers.index import EntryPoint, entry_points
 from polytier.tiers.lists import Lists
 from polytier.tiers.loading import BrokenModuleError, ImportLock, guarded, import_module
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from polytier.kernels.declaration import Kernel
+    from polytier.marks import Deprecation
     from polytier.tiers.absences import Absences
     from polytier.tiers.receipt import Receipt
     from polytier.tiers.validation import Validator
@@ -55,7 +57,8 @@ class _Knowledge:
 class Tiers:
     """The installed tiers: found without importing any, loaded one by one, each kernel validated when asked for.
 
-    `kernels` looks a kernel up by name; `environ` and `path` stand for os.environ and sys.path.
+    `kernels` looks a kernel up by name; `environ` and `path` stand for os.environ and sys.path;
+    `notice` is told of each deprecated tier when it is loaded.
     """
 
     def __init__(
@@ -64,8 +67,10 @@ class Tiers:
         *,
         environ: Mapping[str, str] | None = None,
         path: Sequence[str] | None = None,
+        notice: Callable[[str, Deprecation], None] | None = None,
     ) -> None:
         self._kernels = kernels
+        self._notice = notice
         self._environ = os.environ if environ is None else environ
         self._path = path
         self._rescan = False
@@ -179,7 +184,7 @@ class Tiers:
         broken = known.failures.get(name)
         if broken is None:
             try:
-                return import_module(point.module)
+                return self._noticed(name, import_module(point.module))
             except BrokenModuleError as failure:
                 broken = failure.kept()
         if broken.lasting:
@@ -189,6 +194,12 @@ class Tiers:
         if broken.where:
             error.add_note(f"it was raised so:\n{broken.where}")
         raise error from broken.__cause__
+
+    def _noticed(self, name: str, module: ModuleType) -> ModuleType:
+        deprecation = deprecation_of(module)
+        if deprecation is not None and self._notice is not None:
+            self._notice(name, deprecation)
+        return module
 
     def _verdict(self, known: _Knowledge, name: str, kernel: Kernel) -> _Verdict:
         module, key = self.load(name), (name, kernel.name)
