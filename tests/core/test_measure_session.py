@@ -109,6 +109,19 @@ def test_progress_counts_up_to_the_total(kernels: dict[str, Kernel], install_tie
     }
 
 
+def test_a_quick_session_leaves_out_what_takes_long(
+    kernels: dict[str, Kernel], install_tier: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case is left out where the floor is bound to take longer than the settings allow, and counts as done."""
+    install_tier("good", GOOD)
+    monkeypatch.setattr(session, "QUICK", dataclasses.replace(SHORT, longest=1e-9))
+    told = Told()
+    record = measured(kernels["pack_double"], ["good"], tmp_path, quick=True, progress=told)
+    assert cases(record, "floor") == cases(record, "good") == ["n=2"]
+    assert (told.all[-1].done, told.all[-1].total) == (4, 4)
+    assert set(read_table(tmp_path / TABLE).kernels) == {"pack_double"}
+
+
 def test_the_floor_is_measured_once(kernels: dict[str, Kernel], tmp_path: Path) -> None:
     """The floor may be named, and a tier may be named twice: each is measured once."""
     record = measured(kernels["pack_double"], ["floor", "floor"], tmp_path, with_table=False)

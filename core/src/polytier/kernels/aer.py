@@ -238,10 +238,12 @@ def aer_decode_temporal(  # noqa: PLR0913, PLR0917 - the events, and the window
 
     Parameters
     ----------
-    address, t_ns, n_channels, window_ns, start_ns
+    address, t_ns
         As for `aer_decode_rate`.
     polarity : array_like of int, shape (m,)
         Any integers: not looked at.
+    n_channels, window_ns, start_ns
+        As for `aer_decode_rate`.
 
     Returns
     -------
@@ -285,10 +287,12 @@ def aer_decode_isi(  # noqa: PLR0913, PLR0917 - the events, and the window
 
     Parameters
     ----------
-    address, t_ns, n_channels, window_ns, start_ns
+    address, t_ns
         As for `aer_decode_rate`.
     polarity : array_like of int, shape (m,)
         Any integers: not looked at.
+    n_channels, window_ns, start_ns
+        As for `aer_decode_rate`.
 
     Returns
     -------

@@ -29,6 +29,7 @@ class Entrant:
     present: bool = True
     build: TierBuild | None = None
     first: float = 0.0
+    seconds: float = 0.0
     loops: int = 0
     turns: int = 0
     samples: list[float] = field(default_factory=list)
@@ -56,8 +57,8 @@ class Entrant:
         reply = self._ask(case, "prepare", label=case.label, batch=self.settings.batch, warm_up=self.settings.warm_up)
         if reply is None:
             return False
-        self.loops = reply["loops"]
-        affordable = int(self.settings.budget / ((self.loops + 1) * reply["seconds"]))
+        self.loops, self.seconds = reply["loops"], reply["seconds"]
+        affordable = int(self.settings.budget / ((self.loops + 1) * self.seconds))
         self.turns = min(max(affordable, self.settings.fewest), self.settings.rounds)
         return True
 

@@ -35,7 +35,7 @@ class Outcome:
 def measure_kernel(
     kernel: Kernel, tiers: Sequence[str], settings: Settings, tell: Tell, case_done: Callable[[], None]
 ) -> Outcome:
-    """Measure the tiers on the kernel's timed cases; their processes are gone on return and on an exception."""
+    """Measure the tiers, the floor first, on the timed cases; their processes are gone on return or exception."""
     with ExitStack() as stack:
         entrants = []
         for tier in tiers:  # all start at once: nothing is timed until a worker is asked
@@ -44,12 +44,27 @@ def measure_kernel(
             entrants.append(Entrant(kernel, tier, settings, tell, process))
         for entrant in entrants:
             entrant.enter()
-        for case in kernel.timed_cases:
-            _measure_case(case, kernel.case_size(case), [entrant for entrant in entrants if entrant.present])
+        measured = 0
+        for case, size in _affordable(kernel, entrants[0], settings.longest):
+            _measure_case(case, size, [entrant for entrant in entrants if entrant.present])
+            measured += 1
+            case_done()
+        for _ in kernel.timed_cases[measured:]:
             case_done()
         for entrant in entrants:
             entrant.process.close()
     return _outcome(kernel, entrants)
+
+
+def _affordable(kernel: Kernel, floor: Entrant, longest: float) -> Iterator[tuple[Case, int]]:
+    """Yield the cases with their sizes, up to the first whose floor is bound to take longer than that."""
+    earlier = 1
+    for case in kernel.timed_cases:
+        size = kernel.case_size(case)
+        if floor.seconds * size / earlier > longest:
+            return
+        yield case, size
+        earlier = max(size, 1)
 
 
 def _measure_case(case: Case, size: int, entrants: list[Entrant]) -> None:

@@ -58,10 +58,10 @@ def agrees_with_the_floor_on_drawn_waveforms(tier: Kernels, waveform: Waveform) 
 
 @family.claim("faraday_recovery", waveform=waveforms())
 def quadruples_with_twice_the_turns(tier: Kernels, waveform: Waveform) -> None:
-    """Twice the turns give four times the energy, to the bit."""
+    """Twice the turns give four times the energy, but for products that lose bits below the normal numbers."""
     once = tier.faraday_recovery(*waveform).energy
     twice = tier.faraday_recovery(*waveform[:5], 2.0 * waveform[5], *waveform[6:]).energy
-    agree(twice, 4.0 * once, Tolerance(rtol=1e-15), "four times the energy")
+    agree(twice, 4.0 * once, Tolerance(atol=1e-300, rtol=1e-15), "four times the energy")
 
 
 @family.claim("faraday_back_emf", radius=st.floats(0.0, 10.0), rest=st.tuples(values, values, values), turns=positives)
