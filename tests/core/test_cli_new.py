@@ -72,8 +72,9 @@ def test_a_new_tier_conforms_at_once(
 def test_a_new_tier_can_serve_every_kernel(
     install_tier: Installer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every floor of core can be the start of a tier, and the copies agree."""
-    asked = [word for kernel in CORE for word in ("--kernel", kernel)]
+    """Every floor of core that answers with plain arrays and numbers can be the start of a tier; the copies agree."""
+    plain = [kernel for kernel in CORE if isinstance(catalogue[kernel].tolerance, Tolerance)]
+    asked = [word for kernel in plain for word in ("--kernel", kernel)]
     found = run(capsys, "new-tier", "every", "--directory", str(tmp_path / "new" / "place"), *asked, "--json").document
     directory = tmp_path / "new" / "place" / "every"
     assert (found["kind"], found["name"], found["directory"]) == ("tier", "every", str(directory))
@@ -81,7 +82,15 @@ def test_a_new_tier_can_serve_every_kernel(
     assert found["next"][0] == f"python -m pip install {directory}"
     deploy(install_tier, directory)
     reports = run(capsys, "check", "--tier", "every", *asked, "--json").document["reports"]
-    assert {report["kernel"]: report["state"] for report in reports} == dict.fromkeys(CORE, "agrees")
+    assert {report["kernel"]: report["state"] for report in reports} == dict.fromkeys(plain, "agrees")
+
+
+def test_a_named_result_is_not_copied(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A class of named results has one home: a tier that copied it would answer with another class."""
+    ran = run(capsys, "new-tier", "mine", "--directory", str(tmp_path), "--kernel", "faraday_recovery")
+    assert ran.code == 2
+    assert "it answers with the class 'FaradayRecovery', which a tier takes from the kernel's own module" in ran.err
+    assert not (tmp_path / "mine").exists()
 
 
 def test_a_new_kernel_conforms_at_once(

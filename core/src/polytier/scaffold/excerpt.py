@@ -37,6 +37,7 @@ def excerpt(source: str, kernels: Iterable[str]) -> str:
     """Return a module with the floors of these kernels: undecorated, each docstring shortened to its first sentence."""
     kernels = frozenset(kernels)
     known = {found.name: found for found in _definitions(ast.parse(source).body)}
+    _check_answers(known, kernels)
     needed = _closure(known, kernels)
     return laid_out(source.splitlines(), [found for found in known.values() if found.name in needed], kernels)
 
@@ -80,6 +81,14 @@ def _used(node: ast.stmt, *, undecorated: bool) -> set[str]:
 def _globals(table: SymbolTable) -> set[str]:
     own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
     return own.union(*map(_globals, table.get_children()))
+
+
+def _check_answers(known: dict[str, Definition], kernels: Iterable[str]) -> None:
+    # A copy of the class would be another class, and its answers would differ from the floor's in type.
+    for floor in (known[kernel].node for kernel in kernels if kernel in known):
+        answer = ast.unparse(floor.returns) if isinstance(floor, ast.FunctionDef) and floor.returns else ""
+        if answer in known and isinstance(known[answer].node, ast.ClassDef):
+            raise UncutError(f"it answers with the class {answer!r}, which a tier takes from the kernel's own module")
 
 
 def _check_import(node: ast.AST) -> None:
