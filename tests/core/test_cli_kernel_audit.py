@@ -11,7 +11,7 @@ import polytier.dispatch.tables
 from polytier.cli.kernel_audit import FIRST_PARTY, audit
 from polytier.cli.kernel_audit_page import page
 from polytier.kernels.declaration import catalogue
-from polytier.marks import KERNEL_GROUP
+from polytier.marks import KERNEL_GROUP, Deprecation
 from polytier.record.tables import KernelRanks, Standing, Table, TierBuild, write_table
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 REASON = "its stack is too small | for four stages"
 BUILD = TierBuild("1.0", "abc")
+
+OLD = Deprecation("0.4", "go", "0.6")
 
 
 def standing(size: int, start: int, *order: str) -> Standing:
@@ -125,6 +127,15 @@ def test_agreement_has_class_and_tolerance_by_field(table: Path) -> None:
     assert "| flux | bit-exact | none |" in section(text, "faraday_recovery")
     fields = [line.split(" | ")[0][2:] for line in section(text, "doppler_kuramoto_trace")[5:10]]
     assert fields == list(catalogue["doppler_kuramoto_trace"].tolerance)  # type: ignore[arg-type]
+
+
+def test_what_is_deprecated_is_told(table: Path, install_tier: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deprecated kernel says so in its section, a deprecated tier at the top of the page."""
+    install_tier("rust", f"{COPY_OF_THE_FLOOR}\n    from polytier.marks import Deprecation\n    DEPRECATED = {OLD!r}")
+    monkeypatch.setattr(catalogue["build_knm"], "deprecated", OLD)
+    text = page(audit(table))
+    assert "The kernel is deprecated since 0.4, removed in 0.6; use 'go' instead." in section(text, "build_knm")
+    assert "Tier rust is deprecated since 0.4, removed in 0.6; use 'go' instead." in text.splitlines()
 
 
 def test_kernel_packs_take_no_part(table: Path, install_tier: Installer) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from helpers_cli import COPY_OF_THE_FLOOR, run
+from helpers_testing import complaint
 from helpers_tiers import GOOD, tiers
 
+from polytier.testing import test_contracts as contracts
+from polytier.testing.selection import Selection
 from polytier.tiers.absences import absences
 from polytier.tiers.probe import probe_isolated
 
@@ -119,3 +122,14 @@ def test_the_verb_kernels_lists_absences(capsys: pytest.CaptureFixture[str], ins
     assert ran.err.startswith(warned)
     (kernel,) = run(capsys, "kernels", "kuramoto_rk4", "--json").document["kernels"]
     assert (kernel["tiers"], kernel["absent"]) == ([], {"half": REASON})
+
+
+def test_the_conformance_kit_tells_a_wrong_statement(install_tier: Installer) -> None:
+    """A tier that states an absence wrongly fails test_loads; one that states it rightly passes."""
+    install_tier("right", f"{GOOD}ABSENT = {{'build_knm': {REASON!r}}}\n")
+    install_tier("wrong", f"{GOOD}ABSENT = {{'tow': {REASON!r}, 'order_parameter': {REASON!r}}}\n")
+    selection = Selection(["right", "wrong"])
+    assert complaint(contracts.test_loads, "right", selection) == ""
+    said = complaint(contracts.test_loads, "wrong", selection)
+    assert "its ABSENT names 'tow', which is no known kernel; its ABSENT names 'order_parameter'" in said
+    assert "hint: give ABSENT kernels that the tier lacks" in said

@@ -106,6 +106,30 @@ def test_a_path_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [part.tobytes() for part in again] == [part.tobytes() for part in whole]
 
 
+def test_no_products_are_fused_in_waveforms() -> None:
+    """The rates and forces of a recovery, whose tolerance would allow fused products, have the floor's bits."""
+    draw = np.random.default_rng(3)
+    samples = (np.arange(1001.0), *np.abs(draw.normal(size=(1, 1001))), *draw.normal(size=(3, 1001)), 17.5, 0.3, 0.7)
+    found, wanted = polytier_julia.faraday_recovery(*samples), polytier.faraday_recovery.dispatch.floor(*samples)
+    assert found.flux_rate.tobytes() == wanted.flux_rate.tobytes()
+    assert found.back_emf.tobytes() == wanted.back_emf.tobytes()
+    moments = zip(*(column.tolist() for column in samples[1:5]), strict=True)
+    assert [polytier_julia.faraday_back_emf(*moment, 17.5) for moment in moments] == wanted.back_emf.tolist()
+
+
+@pytest.mark.parametrize("kernel", ["commutator_dense", "pauli_reconstruct", "xy_hamiltonian_dense"])
+def test_operators_beyond_float64_are_named(kernel: str) -> None:
+    """Finite matrices whose answer is not finite are a ValueError that names the answer."""
+    huge = np.full((2, 2), 1.7e308)
+    arguments = {
+        "commutator_dense": (huge + 0j, huge * (1j, 0.1)),
+        "pauli_reconstruct": (huge.ravel() + 0j,),
+        "xy_hamiltonian_dense": (huge, huge[0]),
+    }[kernel]
+    with pytest.raises(ValueError, match=r"the (commutator|matrix|Hamiltonian)"):
+        getattr(polytier_julia, kernel)(*arguments)
+
+
 def _stopped(function: Any, generators: Any, limits: dict[str, int]) -> tuple[int, int]:
     """Return the dimension, and how many warnings came with it."""
     with warnings.catch_warnings(record=True) as caught:

@@ -79,17 +79,14 @@ func (s *Samples) blocks(all *harvest) error {
 // block computes the samples from up to (not including) to, and the energy between them.
 func (s *Samples) block(from, to int) (all harvest) {
 	// The sums of the energy: four chains, for one would wait for every addition.
-	var sums [4]float64
+	var sums constant
 	for at := from; at < to; at += inOneGo {
 		end := min(to, at+inOneGo)
-		s.waves(at, end, &all)
+		current.waves(s, at, end, &all)
 		i := max(at, from+1)
-		for ; i+4 <= end; i += 4 {
-			for lane := range sums {
-				sums[lane] += s.interval(i+lane, &all.unsound)
-			}
-		}
-		for ; i < end; i++ {
+		whole := i + (end-i)&^(group-1)
+		current.intervals(s, i, whole, &sums, &all.unsound)
+		for i = whole; i < end; i++ {
 			sums[0] += s.interval(i, &all.unsound)
 		}
 	}
@@ -106,8 +103,17 @@ func (s *Samples) interval(at int, unsound *bool) float64 {
 	return float64(float64(0.5*float64(s.Power[at-1]+s.Power[at])) * step)
 }
 
-// waves computes the four waveforms of some samples.
-func (s *Samples) waves(from, to int, all *harvest) {
+// plainIntervals adds the energies of whole groups of intervals.
+func plainIntervals(s *Samples, from, to int, sums *constant, unsound *bool) {
+	for i := from; i < to; i += group {
+		for lane := range sums {
+			sums[lane] += s.interval(i+lane, unsound)
+		}
+	}
+}
+
+// plainWaves computes the four waveforms of some samples.
+func plainWaves(s *Samples, from, to int, all *harvest) {
 	n := to - from
 	radius, velocity, field, rate := s.Radius[from:to], s.Velocity[from:][:n], s.Field[from:][:n], s.Rate[from:][:n]
 	flux, fluxRate, emf, power := s.Flux[from:][:n], s.FluxRate[from:][:n], s.BackEMF[from:][:n], s.Power[from:][:n]

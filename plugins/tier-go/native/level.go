@@ -25,15 +25,20 @@ type level struct {
 	weigh func(n int, coupling, position []float64, scale float64, pulls []float64)
 	// sumUp writes each row's sums of pulls with sines and with cosines, all of them padded, the diagonal left out.
 	sumUp func(n int, pulls, sin, cos, sines, cosines []float64)
-	// tile writes the real, then the imaginary parts of a tile of a product of two panels.
-	tile func(left, right []float64, tile *[2 * tileRows * group]float64)
+	// tile writes a tile of the product of two panels.
+	tile func(left, right []float64, to *tile)
+	// project takes from a vector what a row spans of it, which has a norm of 1 and the vector's length.
+	project func(row, vector []float64)
+	// waves computes the four waveforms of some samples, and intervals the energies between whole groups of them.
+	waves     func(s *Samples, from, to int, all *harvest)
+	intervals func(s *Samples, from, to int, sums *constant, unsound *bool)
 	// overlap returns the sum of conj(up) down of at least group values.
 	overlap func(up, down []float64) (re, im float64)
 }
 
 var baseline = level{
 	"baseline", plainSums, plainEvaluate, plainPulls, plainAdvance, plainFinite, plainWeigh, plainSumUp, plainTile,
-	plainOverlap,
+	plainProject, plainWaves, plainIntervals, plainOverlap,
 }
 
 // levels are those that this CPU has, the widest first.

@@ -159,7 +159,7 @@ func (s *span) take(vector []float64) error {
 	// Once leaves the rounding errors of a long vector.
 	for range 2 {
 		for row := range s.count {
-			subtract(s.rows[row*len(vector):(row+1)*len(vector)], vector)
+			current.project(s.rows[row*len(vector):(row+1)*len(vector)], vector)
 		}
 		if size = norm(vector); size <= newPart {
 			return nil
@@ -180,8 +180,7 @@ func (s *span) take(vector []float64) error {
 	return nil
 }
 
-// subtract takes from a vector what a row of the basis spans of it.
-func subtract(row, vector []float64) {
+func plainProject(row, vector []float64) {
 	row = row[:len(vector)]
 	var sums [4]float64
 	i := 0

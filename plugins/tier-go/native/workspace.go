@@ -8,7 +8,7 @@ import (
 )
 
 // pooled is the number of values up to which working memory is kept for the next call.
-const pooled = 1 << 13
+const pooled = 1 << 16
 
 var pool = sync.Pool{New: func() any { return new([pooled]float64) }}
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import polytier.kernels
+from polytier.cli.deprecations import document
 from polytier.kernels.declaration import Kernel, catalogue
 from polytier.kernels.tolerance import Tolerance
 from polytier.marks import FLOOR, TIER_GROUP
@@ -56,9 +57,14 @@ def _probes() -> dict[str, Probe]:
 
 def _tier(name: str, probe: Probe | None) -> Document:
     if probe is None:
-        return {"tier": name, "state": "not installed", "reason": None, "problems": []}
-    state = "unusable" if probe.failure else "installed"
-    return {"tier": name, "state": state, "reason": probe.failure, "problems": list(probe.problems)}
+        return {"tier": name, "state": "not installed", "reason": None, "problems": [], "deprecated": None}
+    return {
+        "tier": name,
+        "state": "unusable" if probe.failure else "installed",
+        "reason": probe.failure,
+        "problems": list(probe.problems),
+        "deprecated": document(probe.receipt.deprecated) if probe.receipt else None,
+    }
 
 
 def _kernel(kernel: Kernel, probes: Mapping[str, Probe], table: Table) -> Document:
@@ -66,6 +72,7 @@ def _kernel(kernel: Kernel, probes: Mapping[str, Probe], table: Table) -> Docume
         "name": kernel.name,
         "family": kernel.family,
         "size": kernel.size,
+        "deprecated": document(kernel.deprecated),
         "agreement": _agreement(kernel),
         "offers": [_offer(FLOOR, "present"), *(_offered(kernel.name, tier, probes.get(tier)) for tier in FIRST_PARTY)],
         "hosts": [_host(kernel.name, table)],

@@ -5,6 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from polytier.cli.deprecations import in_words
+from polytier.marks import Deprecation
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -45,15 +48,21 @@ def page(document: Document) -> str:
     """Return the text of the page."""
     kernels = document["kernels"]
     parts = [HEAD, _table(("class of agreement", "an answer agrees where"), CLASSES)]
-    parts += [f"Tier {name} states what is wrong: {told}.\n" for name, told in _problems(document)]
+    parts += [f"{line}\n" for tier in document["tiers"] for line in _notes(tier)]
     parts += ["## Overview\n", _overview(document)]
     for family, members in groupby(kernels, key=lambda kernel: kernel["family"]):
         parts += [f"## Family {family}\n", *(part for kernel in members for part in _kernel(kernel))]
     return "\n".join(parts)
 
 
-def _problems(document: Document) -> Iterator[tuple[str, str]]:
-    return ((tier["tier"], _line(problem)) for tier in document["tiers"] for problem in tier["problems"])
+def _notes(tier: Document) -> Iterator[str]:
+    if tier["deprecated"]:
+        yield f"Tier {tier['tier']} is {_deprecated(tier)}."
+    yield from (f"Tier {tier['tier']} states what is wrong: {_line(problem)}." for problem in tier["problems"])
+
+
+def _deprecated(what: Document) -> str:
+    return in_words(Deprecation(**what["deprecated"]))
 
 
 def _overview(document: Document) -> str:
@@ -67,6 +76,8 @@ def _overview(document: Document) -> str:
 def _kernel(kernel: Document) -> Iterator[str]:
     yield f"### {kernel['name']}\n"
     yield f"Size: `{kernel['size']}`.\n"
+    if kernel["deprecated"]:
+        yield f"The kernel is {_deprecated(kernel)}.\n"
     yield _table(("field", "agreement", "tolerance"), [tuple(each.values()) for each in kernel["agreement"]])
     hosts = kernel["hosts"]
     rows = [(o["tier"], _told(o), *(_first(host, o["tier"]) for host in hosts)) for o in kernel["offers"]]

@@ -1,5 +1,7 @@
 """Chains of qubits: how much of the unitary group their generators reach, and which Pauli strings an operator holds."""
 
+# Language policy: exempt, it makes the inputs of a demonstration, and dispatched kernels compute.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -1,5 +1,7 @@
 """What a scenario is: figures and tables that the kernels must bring out, and calls whose times are compared."""
 
+# Language policy: exempt, it compares the answers that dispatched kernels computed.
+
 from __future__ import annotations
 
 import time

@@ -62,14 +62,18 @@ def outcomes(tier: str, kernel: str) -> Iterator[Line]:
 
 
 def offer(tier: str) -> Line:
-    """Return the kernels that a tier offers and those that were rejected; 'failure' says why it does not load."""
+    """Return the kernels that a tier offers, those that were rejected, and which absences it states wrongly.
+
+    'failure' says why it does not load.
+    """
     load_kernel_packs()
     tiers = Tiers(catalogue.__getitem__)
     try:
         tiers.load(tier)
-        return {"offered": list(tiers.offered(tier)), "rejected": dict(tiers.rejected(tier)), "failure": ""}
+        offered, rejected = list(tiers.offered(tier)), dict(tiers.rejected(tier))
+        return {"offered": offered, "rejected": rejected, "problems": tiers.absences(tier).problems, "failure": ""}
     except (ImportError, RuntimeError) as failure:
-        return {"offered": [], "rejected": {}, "failure": str(failure)}
+        return {"offered": [], "rejected": {}, "problems": [], "failure": str(failure)}
 
 
 def starts(tier: str) -> Line:

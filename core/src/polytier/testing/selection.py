@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Offer:
-    """What one tier brings: the kernels it offers, those that were rejected and why, or why it does not load."""
+    """What one tier brings: the kernels it offers, those that were rejected and why, or why it does not load.
+
+    `problems` tells what it states wrongly of the kernels that it lacks.
+    """
 
     offered: tuple[str, ...]
     rejected: Mapping[str, str]
     failure: str = ""
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Selection:
             return Offer((), {}, f"loading it in a fresh process: the process {report.end}\n{report.stderr}".rstrip())
         offered = tuple(name for name in self.kernels if name in report.facts["offered"])
         rejected = {name: why for name, why in report.facts["rejected"].items() if name in self.kernels}
-        return Offer(offered, rejected, report.facts["failure"])
+        return Offer(offered, rejected, report.facts["failure"], tuple(report.facts["problems"]))
 
 
 def _named(kind: str, asked: Iterable[str], known: Mapping[str, Kernel]) -> dict[str, Kernel]:

@@ -29,12 +29,14 @@ _BIT_EXACT = Tolerance.bit_exact()
 
 
 def test_loads(tier: str, selection: Selection) -> None:
-    """A tier loads in a fresh process and offers at least one kernel."""
+    """A tier loads in a fresh process, offers at least one kernel, and states no absence wrongly."""
     offer = selection.offer(tier)
     if offer.failure:
         fail(tier, offer.failure, "import the module of its entry point by hand to see the whole traceback")
     if not offer.offered and not offer.rejected:
         fail(tier, "it offers none of the kernels under test", f"known kernels: {', '.join(selection.kernels)}")
+    if offer.problems:
+        fail(tier, "; ".join(offer.problems), "give ABSENT kernels that the tier lacks, each with one line of text")
 
 
 def test_signature(candidate: Subject) -> None:

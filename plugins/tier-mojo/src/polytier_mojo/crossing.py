@@ -1,5 +1,7 @@
 """How large arrays cross: through memory that this process and its worker share, copied there unless they lie there."""
 
+# Language policy: exempt, it copies arrays to and from the worker.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
