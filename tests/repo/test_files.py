@@ -61,6 +61,14 @@ def test_pins_are_complete(root: Path, name: str) -> None:
     assert set(asked) <= {entry.partition("==")[0] for entry in entries}
 
 
+@pytest.mark.parametrize("extra", ["crossval"])
+def test_an_extra_is_what_its_pins_are_made_of(root: Path, extra: str) -> None:
+    """What an extra of core installs is what the pinned list of the same name is compiled from."""
+    project = tomllib.loads((root / "core/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = (root / "requirements" / f"{extra}.in").read_text(encoding="utf-8").splitlines()
+    assert project["optional-dependencies"][extra] == asked
+
+
 def test_no_tracked_file_names_this_machine(root: Path, tracked: list[Path]) -> None:
     """No tracked text holds an absolute path of the folders that its authors work in."""
     place = re.compile(rb"(?<![\w.])/(?:root|work|Users)/[\w.-]+")
