@@ -42,14 +42,9 @@ func ordered(times []uint64) bool {
 	if len(times) == 0 {
 		return true
 	}
-	falls, last := uint64(0), times[0]
+	last := times[0]
 	if (last|times[len(times)-1])>>63 == 0 {
-		// The top bit: of a time that is too large, or of the difference to a smaller one.
-		for _, time := range times {
-			falls |= time | (time - last)
-			last = time
-		}
-		return falls>>63 == 0
+		return current.falls(times)>>63 == 0
 	}
 	for _, time := range times {
 		if time < last {
@@ -58,6 +53,16 @@ func ordered(times []uint64) bool {
 		last = time
 	}
 	return true
+}
+
+// plainFalls sets the top bit if a time has it, or is before the one before it: the difference then has it.
+func plainFalls(times []uint64) (falls uint64) {
+	last := times[0]
+	for _, time := range times {
+		falls |= time | (time - last)
+		last = time
+	}
+	return falls
 }
 
 func (e *Events) disorder() error {
@@ -101,13 +106,15 @@ func DecodeRate(e *Events, rates []float64) error {
 	clear(rates)
 	weight := 1 / float64(e.Window)
 	if e.Bytes != nil {
-		return addRates(e, e.Bytes, from, to, weight, rates)
+		return addRates(e, e.Bytes, current.unsigned(e.Bytes), from, to, weight, rates)
 	}
-	return addRates(e, e.Words, from, to, weight, rates)
+	return addRates(e, e.Words, unsigned(e.Words), from, to, weight, rates)
 }
 
-func addRates[T int8 | int64](e *Events, polarity []T, from, to int, weight float64, rates []float64) error {
-	if unsigned(polarity) {
+func addRates[T int8 | int64](
+	e *Events, polarity []T, wrong bool, from, to int, weight float64, rates []float64,
+) error {
+	if wrong {
 		return wrongSign(polarity)
 	}
 	signs := polarity[from:to]

@@ -45,7 +45,7 @@ func plainDecode(e *Events, channels int) (rate, first, interval []float64) {
 }
 
 func TestDecodersAreThoseOfTheDefinition(t *testing.T) {
-	for _, count := range []int{0, 1, 2, 3, 7, 256, 1001, 70_000, 300_000} {
+	for _, count := range []int{0, 1, 2, 3, 7, 256, 1001, 70_000} {
 		for _, channels := range []int{1, 2, 16, 37} {
 			for _, start := range []uint64{0, 1000, 1000 + uint64(count), 1000 + 5*uint64(count), FirstEvent, math.MaxUint64 - 1<<24} {
 				e := spikes(count, channels)
@@ -70,6 +70,37 @@ func TestDecodersAreThoseOfTheDefinition(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestEveryLevelSeesWhatIsWrong(t *testing.T) {
+	perLevel(t, func(t *testing.T) {
+		for _, count := range []int{1, 2, 3, 5, 31, 32, 33, 70} {
+			for at := range count {
+				for _, wrong := range []int8{-128, -3, -2, 0, 2, 3, 127} {
+					signs := slices.Repeat([]int8{1, -1}, count)[:count]
+					if current.unsigned(signs) {
+						t.Fatalf("%d good polarities are refused", count)
+					}
+					if signs[at] = wrong; !current.unsigned(signs) {
+						t.Fatalf("%d at %d of %d is taken", wrong, at, count)
+					}
+				}
+				times := make([]uint64, count)
+				for i := range times {
+					times[i] = 7 + uint64(i/2)
+				}
+				if !ordered(times) {
+					t.Fatalf("%d times in order are refused", count)
+				}
+				if times[at] = 0; at > 0 && ordered(times) {
+					t.Fatalf("a fall at %d of %d is taken", at, count)
+				}
+				if times[at] = 1 << 63; at+1 < count && ordered(times) {
+					t.Fatalf("a fall after %d of %d is taken", at, count)
+				}
+			}
+		}
+	})
 }
 
 func TestRatesAreRunningSums(t *testing.T) {

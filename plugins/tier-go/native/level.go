@@ -32,13 +32,17 @@ type level struct {
 	// waves computes the four waveforms of some samples, and intervals the energies between whole groups of them.
 	waves     func(s *Samples, from, to int, all *harvest)
 	intervals func(s *Samples, from, to int, sums *constant, unsound *bool)
+	// falls says by its top bit whether a time has it, or is before the one before it; there is at least one time.
+	falls func(times []uint64) uint64
+	// unsigned says whether a polarity is neither +1 nor -1.
+	unsigned func(polarity []int8) bool
 	// overlap returns the sum of conj(up) down of at least group values.
 	overlap func(up, down []float64) (re, im float64)
 }
 
 var baseline = level{
 	"baseline", plainSums, plainEvaluate, plainPulls, plainAdvance, plainFinite, plainWeigh, plainSumUp, plainTile,
-	plainProject, plainWaves, plainIntervals, plainOverlap,
+	plainProject, plainWaves, plainIntervals, plainFalls, unsigned[int8], plainOverlap,
 }
 
 // levels are those that this CPU has, the widest first.

@@ -51,7 +51,7 @@ func wide() []level {
 	}
 	return []level{{
 		"avx2", vectorSums, vectorEvaluate, vectorPulls, vectorAdvance, vectorFinite, vectorWeigh, vectorSumUp,
-		vectorTile, vectorProject, vectorWaves, vectorIntervals, vectorOverlap,
+		vectorTile, vectorProject, vectorWaves, vectorIntervals, vectorFalls, vectorUnsigned, vectorOverlap,
 	}}
 }
 
