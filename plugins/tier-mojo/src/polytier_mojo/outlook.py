@@ -1,7 +1,7 @@
 """How a call waits: where replies come at once it looks for its own before it sleeps, and has the worker do the same.
 
 To wake a sleeping processor takes longer than most calls; where none is idle, looking keeps the other side from it.
-So calls look in turns, which go on as long as most of the replies come quickly: the README states the times.
+So calls look in turns, which go on as long as almost all replies come quickly: the README states the times.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 TURN: Final = 16
 """Calls that look, before the times of their replies are judged; at the first the worker may still sleep."""
 
-QUICK: Final = 20e-6
-"""Seconds within which most replies must come for the next calls to look too."""
+QUICK: Final = 30e-6
+"""Seconds within which replies must come for the next calls to look too: where worker and caller share a processor, a
+worker that looks holds its caller up for longer."""
+
+SLOW_MOST: Final = 3
+"""Replies of a turn that may take longer: where half of them do, as on busy processors, to sleep at once is faster."""
 
 BRIEF: Final = 200e-6
 """Seconds that a call looks: a sleeping worker on an idle host needs most of them to wake."""
@@ -60,7 +64,7 @@ class Outlook:
         """Begin a turn of calls that look, or of calls that sleep at once."""
         if not self.looks:
             self.looks, self._left = True, TURN
-        elif 2 * self._quick > TURN:
+        elif self._quick >= TURN - SLOW_MOST:
             self._left, self._rest = TURN, TURN
         else:
             self.looks, self._left = False, self._rest
