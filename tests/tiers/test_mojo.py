@@ -157,7 +157,19 @@ def test_the_worker_refuses_what_is_no_frame() -> None:
 
 @pytest.mark.parametrize(
     ("place", "value"),
-    [(3, 9), (3, 0), (4, 0), (4, 1 << 63), (6, 1 << 41), (9, 0), (9, 4), (9, 1 << 60), (12, 0), (13, 1 << 50)],
+    [
+        (3, 9),
+        (3, 0),
+        (3, 1 | 1 << 61),
+        (4, 0),
+        (4, 1 << 63),
+        (6, 1 << 41),
+        (9, 0),
+        (9, 4),
+        (9, 1 << 60),
+        (12, 0),
+        (13, 1 << 50),
+    ],
 )
 def test_the_worker_refuses_requests_that_make_no_sense(place: int, value: int) -> None:
     """A request whose numbers, places or sizes cannot be has the status 3, and the worker goes on."""

@@ -26,6 +26,7 @@ from frames import (
 from memory import Bytes, Words
 from once import once
 from sincos import WIDTH
+from waiting import is_soon, look
 
 comptime BUILD_DIGEST = get_defined_string["BUILD_DIGEST", ""]()
 comptime GREETING_WORDS = 2
@@ -71,10 +72,15 @@ def serve(segments: Segments) -> Int:
     var reply = Array[UInt64, FRAME_MOST // 8](fill=0)
     var words = request.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
     var answers = reply.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
+    var entry = Array[UInt64, 1](fill=0)
+    var place = entry.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
+    var soon = False
     var status = 0
     if not greet(output, answers):
         status = FAILED_IO
     while status == 0:
+        if soon:
+            look(place)
         var size = next_request(words)
         if size == 0:
             break
@@ -83,10 +89,11 @@ def serve(segments: Segments) -> Int:
             say("hint: --serve is for the tier; name a kernel instead\n")
             status = USED_WRONGLY
             break
+        soon = is_soon(words)
         var length = answer(shared, words, size, answers)
         if not write_all(output, answers.unsafe_bitcast[UInt8](), length):
             status = FAILED_IO
-    _ = request[0] + reply[0]  # both live as long as their addresses
+    _ = request[0] + reply[0] + entry[0]  # all live as long as their addresses
     return status
 
 

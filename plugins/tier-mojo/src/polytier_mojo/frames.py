@@ -24,6 +24,9 @@ INLINE: Final = (1 << 64) - 1
 LASTING: Final = 1 << 62
 """Set in the place of an array that lies in the lasting segment."""
 
+SOON: Final = 1 << 62
+"""Set in the kernel of a request that another is likely to follow at once: the worker looks for it before it sleeps."""
+
 INLINE_ANSWER: Final = FRAME_MOST - REPLY.size
 """Bytes of an answer that fit into a reply."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from polytier.errors import told
 from polytier_mojo.crossing import Crossing
 from polytier_mojo.frames import DONE, GREETING, INLINE, INLINE_ANSWER, MAGIC, REPLY, REQUEST
+from polytier_mojo.outlook import Outlook
 from polytier_mojo.process import ending, started
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Link:
         self._milliseconds = max(1, round(timeout * 1000))
         self._crossing = Crossing(arena)
         self._number = 0
+        self._outlook = Outlook()
         self._head, self._excess = bytearray(REPLY.size), bytearray(1)
         self._fds: list[int] = []
         self._process: Popen[bytes] | None = None
@@ -102,6 +104,7 @@ class Link:
             size += array.nbytes
         if size > INLINE_MOST or (answer is not None and answer.nbytes > INLINE_ANSWER):
             return self._large(kernel, numbers, inputs, answer)
+        kernel |= self._outlook.asked()
         head = _pack(
             MAGIC, _BARE + size, number, kernel, n, first, count, a, b, INLINE, INLINE, INLINE, INLINE, 0, 0, 0
         )
@@ -128,6 +131,7 @@ class Link:
         body = b"".join(parts)
         n, first, count = counts
         numbers = len(parts[0]) // 8
+        kernel |= self._outlook.asked()
         size = _BARE + len(body)
         head = _pack(MAGIC, size, self._number, kernel, n, first, count, 0.0, 0.0, numbers, inputs, INLINE, *tail)
         os.write(self._requests, head + body)
@@ -162,6 +166,7 @@ class Link:
             crossing.make_room(answer.nbytes)  # type: ignore[union-attr]
         tail = (*places, 0 if shared else INLINE, *crossing.sizes)
         n, first, count, a, b = numbers
+        kernel |= self._outlook.asked()
         os.write(self._requests, _pack(MAGIC, _BARE, self._number, kernel, n, first, count, a, b, *tail))
         answers = () if answer is None else (answer,)
         reply = self._reply(() if shared else answers)
@@ -172,7 +177,8 @@ class Link:
 
     def _reply(self, answers: tuple[AnyArray, ...]) -> Reply:
         """Read a reply whose values, if it has any, go to `answers`."""
-        if not self._poll.poll(self._milliseconds):
+        outlook = self._outlook
+        if not (outlook.looks and outlook.sees(self._poll)) and not self._poll.poll(self._milliseconds):
             raise self._late()
         whole = REPLY.size
         if not answers:
