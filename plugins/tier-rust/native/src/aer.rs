@@ -1,9 +1,9 @@
 //! The family `aer`: address-event representation, spikes as (address, time, polarity).
 
-#[cfg(target_arch = "x86_64")]
-mod compared;
 pub mod events;
 pub mod firsts;
+#[cfg(target_arch = "x86_64")]
+mod nibbles;
 pub mod rate;
 #[cfg(test)]
 mod tests;

@@ -117,12 +117,16 @@ mod hooks {
             };
             let alike = arrays[1..4].iter().all(|array| array.shape[0] == n) && arrays[4].shape == [n, n];
             let numbers = self.options.peek()?;
+            if !alike {
+                return None;
+            }
             // A sum over the pairs would not tell of every argument that is not finite: a distance divides.
-            let length = |index: usize| if index == 4 { n * n } else { n };
-            let all = arrays.iter().enumerate().map(|(index, array)| (array.start, length(index)));
-            let all = all.chain(rate.iter().map(|rate| (rate.start, n)));
-            // SAFETY: the arrays have these lengths, and the level is the CPU's.
-            let finite = alike && all.into_iter().all(|(start, len)| unsafe { finite(start, len) });
+            // SAFETY: the arrays have these lengths.
+            let finite = unsafe {
+                arrays[..4].iter().all(|array| finite(array.start, n))
+                    && finite(arrays[4].start, n * n)
+                    && rate.as_ref().is_none_or(|rate| finite(rate.start, n))
+            };
             finite.then_some(Checked { arrays, rate, numbers, dt, steps })
         }
 

@@ -1,5 +1,6 @@
 //! The family `faraday`: energy recovered by induction.
 
+mod block;
 #[cfg(test)]
 mod tests;
 pub mod waveform;

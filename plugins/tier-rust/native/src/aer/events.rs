@@ -13,7 +13,7 @@ pub const MOST_CHANNELS: usize = 1 << 31;
 pub type Keys = [u32; CHUNK];
 
 /// Events from which they are asked for ahead: fewer are in the cache anyway.
-const IN_CACHE: usize = 32_768;
+pub const IN_CACHE: usize = 16_384;
 
 /// A block of events, and the part of it inside the window.
 #[derive(Clone, Copy)]
@@ -72,9 +72,15 @@ impl Events {
     pub unsafe fn inside(&self) -> (usize, usize) {
         // SAFETY: as promised by the caller.
         let times = unsafe { self.slice(self.times, 0, self.m) };
-        let low = times.partition_point(|time| *time < self.start);
-        let high = times.partition_point(|time| *time < self.start + self.window);
-        (low, high.max(low))
+        let end = self.start + self.window;
+        // Windows of everything are common: they need no search.
+        match times {
+            [first, .., last] if *first >= self.start && *last < end => (0, self.m),
+            _ => {
+                let low = times.partition_point(|time| *time < self.start);
+                (low, times.partition_point(|time| *time < end).max(low))
+            }
+        }
     }
 
     /// Returns some numbers of an array of the events.

@@ -6,9 +6,9 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-#[cfg(target_arch = "x86_64")]
-use super::compared;
 use super::events::{CHUNK, Events, Span};
+#[cfg(target_arch = "x86_64")]
+use super::nibbles;
 use crate::failure::Failure;
 use crate::memory::Buffer;
 use crate::simd::{Lanes, Level, per_level};
@@ -195,27 +195,27 @@ unsafe fn alone(level: Level, events: &Events, to: *mut f64) -> bool {
     }
 }
 
-/// As [`count`], on few channels by comparing.
+/// As [`count`], on few channels in registers.
 unsafe fn counted(level: Level, events: &Events, block: Span, counts: *mut u32) -> bool {
     // SAFETY: as promised to `count`; every wider level has AVX2.
     unsafe {
         #[cfg(target_arch = "x86_64")]
-        if level != Level::Baseline && compared::suits(events) {
-            return compared::count(events, block, counts);
+        if level != Level::Baseline && nibbles::suits(events) {
+            return nibbles::count(events, block, &mut *counts.cast());
         }
         count(level, events, block, counts)
     }
 }
 
-/// As [`add`], on few channels by comparing where counts do.
+/// As [`add`], on few channels by their counts where these do.
 unsafe fn added(level: Level, events: &Events, block: Span, sums: *mut f64) -> bool {
     // SAFETY: as promised to `add`; every wider level has AVX2; keys of channels that exist name one of the sums.
     unsafe {
         #[cfg(target_arch = "x86_64")]
-        if level != Level::Baseline && compared::suits(events) {
-            return compared::count_each(events, block, |keys, counts| {
+        if level != Level::Baseline && nibbles::suits(events) {
+            return nibbles::count_each(events, block, |keys, counts| {
                 if !jump(events, counts.as_ptr(), sums) {
-                    walk(events, keys.iter().map(|key| usize::from(*key)), sums);
+                    walk(events, keys.iter().map(|key| nibbles::place(*key)), sums);
                 }
             });
         }
@@ -239,6 +239,11 @@ fn exact(weight: f64) -> bool {
     weight.to_bits() << 12 == 0
 }
 
+/// Returns how many of the blocks that are left a thread claims at once.
+fn claimed(left: usize, threads: usize) -> usize {
+    (left / (2 * threads)).clamp(1, 16)
+}
+
 /// Counts blocks with helpers, then puts their counts together in order.
 unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) -> Result<bool, Failure> {
     // SAFETY: as promised to `rate`.
@@ -251,12 +256,13 @@ unsafe fn shared(level: Level, events: &Events, to: *mut f64, helpers: usize) ->
     let (counts, next, broken) = (Shared(memory.start()), AtomicUsize::new(0), AtomicBool::new(false));
     let work = |_: usize| {
         while !broken.load(Ordering::Relaxed) {
-            let block = next.fetch_add(1, Ordering::Relaxed);
-            if block >= blocks {
-                break;
-            }
-            // SAFETY: who claimed the block writes its counts.
-            if !unsafe { counted(level, events, span(block), counts.at(block * room).cast()) } {
+            // Part of what is left, so that events in a row are asked for ahead, and all end together.
+            let claim = |at: usize| (at < blocks).then(|| blocks.min(at + claimed(blocks - at, helpers + 1)));
+            let Ok(first) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim) else { break };
+            let last = blocks.min(first + claimed(blocks - first, helpers + 1));
+            // SAFETY: who claimed the blocks writes their counts.
+            let tell = |block| unsafe { counted(level, events, span(block), counts.at(block * room).cast()) };
+            if !(first..last).all(tell) {
                 broken.store(true, Ordering::Relaxed);
             }
         }

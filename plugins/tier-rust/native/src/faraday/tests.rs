@@ -41,7 +41,7 @@ impl Case {
 
 #[test]
 fn waveforms_are_those_of_the_definition_to_the_bit() {
-    for n in [2, 3, 9, 255, 256, 257, 1000, BLOCK, BLOCK + 1, 3 * BLOCK + 77] {
+    for n in [2, 3, 9, 255, 256, 257, 1000, BLOCK, BLOCK + 1, BLOCK + 5, 3 * BLOCK + 77, 70_001] {
         let case = Case::new(n);
         let [t, r, dr, b, db] = &case.from;
         let flux: Vec<_> = (0..n).map(|i| ((PI * r[i]) * r[i]) * b[i]).collect();
@@ -72,6 +72,11 @@ fn without_efficiency_there_is_no_power() {
     let (totals, to) = case.recover(Level::here()[0], 0).unwrap();
     assert!(to[3].iter().all(|power| power.to_bits() == 0));
     assert_eq!([totals.energy, totals.peak_power()], [0.0, 0.0]);
+    for value in [1e300, -1e300] {
+        case.from[2][17] = value;
+        let Err(Failure::Refused(message)) = case.recover(Level::here()[0], 0) else { panic!("{value:e}") };
+        assert!(message.starts_with("flux_rate must be finite"), "{message}");
+    }
 }
 
 #[test]

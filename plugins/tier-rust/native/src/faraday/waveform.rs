@@ -1,27 +1,20 @@
-//! The recovery, block by block: one pass for the four waveforms, one over what is still in L1 for the energy.
+//! The recovery, block by block: threads share them.
 //!
-//! Products are never fused, so that flux, its rate and the electromotive force have the floor's bits.
-//! The blocks and the lanes of the energy are fixed: its bits depend neither on the CPU nor on who computes.
+//! The blocks are fixed: the bits of the energy do not depend on who computes them.
 
-use std::f64::consts::PI;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::block::{block, interval};
 use crate::failure::{Failure, overflowed, refused};
 use crate::memory::Buffer;
-use crate::simd::{Lanes, Level, per_level};
+use crate::simd::Level;
 use crate::threads::{Shared, assisted};
 
 /// Samples of a block.
 pub const BLOCK: usize = 4096;
-/// Samples of a pass: nine arrays of them fit into L1.
-const PASS: usize = 256;
-/// Sums in flight.
-const LANES: usize = 8;
-/// The bits of infinity; those of larger numbers are not numbers.
+/// The bits of infinity; what is not a number has larger ones.
 const INFINITE: u64 = 0x7ff << 52;
-/// All bits but the sign.
-const MAGNITUDE: u64 = !0 >> 1;
 
 /// The samples, and where the waveforms go.
 #[derive(Clone, Copy)]
@@ -49,11 +42,11 @@ pub struct Totals {
     /// Energy between the first and the last sample.
     pub energy: f64,
     /// Bits of the largest magnitude of the electromotive force.
-    emf: u64,
+    pub emf: u64,
     /// Bits of the largest power.
-    power: u64,
+    pub power: u64,
     /// Whether a radius is negative, a time not after the one before, or a flux not finite.
-    unsound: bool,
+    pub unsound: bool,
 }
 
 impl Totals {
@@ -82,97 +75,6 @@ impl Totals {
     /// Whatever is not finite in a sample leaves its mark in the flux or in the electromotive force.
     fn sound(self) -> bool {
         !self.unsound & (self.emf < INFINITE) & (self.power < INFINITE) & self.energy.is_finite()
-    }
-}
-
-per_level! {
-    /// Computes the samples of a block, of which there is at least one.
-    ///
-    /// # Safety
-    /// The CPU has `level`; the samples are readable and the waveforms writable.
-    fn block(samples: &Samples, range: Range<usize>) -> Totals = block_generic;
-}
-
-/// Body of [`block`].
-#[inline(always)]
-unsafe fn block_generic<L: Lanes>(samples: &Samples, range: Range<usize>) -> Totals {
-    let mut totals = Totals::default();
-    let mut sums = [0.0; LANES];
-    let mut from = range.start;
-    while from < range.end {
-        let to = range.end.min(from + PASS);
-        // SAFETY: as promised to `block`; the pass before has computed the power before `from`.
-        unsafe {
-            waves(samples, from, to, &mut totals);
-            intervals(samples, from.max(range.start + 1), to, &mut sums, &mut totals);
-        }
-        from = to;
-    }
-    totals.energy = sums.into_iter().sum();
-    totals
-}
-
-/// Computes the four waveforms of some samples.
-#[inline(always)]
-unsafe fn waves(samples: &Samples, from: usize, to: usize, totals: &mut Totals) {
-    let len = to - from;
-    // SAFETY: as promised to `block`; nobody else has these parts of the waveforms, which hold floats of any kind.
-    unsafe {
-        let [_, r, dr, b, db] = samples.from.map(|array| std::slice::from_raw_parts(array.add(from), len));
-        let [flux, rate, emf, power] =
-            samples.to.map(|array| std::slice::from_raw_parts_mut(array.add(from), len));
-        let (mut stray, mut negative) = (0, false);
-        let (mut most_emf, mut most_power) = (totals.emf as i64, totals.power as i64);
-        let (coil, load, efficiency) = (-samples.turns, samples.load, samples.efficiency);
-        for at in 0..len {
-            let area = (PI * r[at]) * r[at];
-            flux[at] = area * b[at];
-            rate[at] = PI * (((r[at] * r[at]) * db[at]) + (((2.0 * r[at]) * dr[at]) * b[at]));
-            emf[at] = coil * rate[at];
-            stray |= i64::from(flux[at].to_bits() & INFINITE == INFINITE);
-            negative |= r[at] < 0.0;
-            // Magnitudes compare as integers do, and what is not finite is the largest.
-            most_emf = most_emf.max((emf[at].to_bits() & MAGNITUDE).cast_signed());
-        }
-        if efficiency == 0.0 {
-            power.fill(0.0);
-        } else {
-            for at in 0..len {
-                power[at] = ((efficiency * emf[at]) * emf[at]) / load;
-                most_power = most_power.max((power[at].to_bits() & MAGNITUDE).cast_signed());
-            }
-        }
-        totals.unsound |= negative | (stray != 0);
-        (totals.emf, totals.power) = (most_emf.cast_unsigned(), most_power.cast_unsigned());
-    }
-}
-
-/// Adds the energies of the intervals that end in some samples.
-#[inline(always)]
-unsafe fn intervals(samples: &Samples, from: usize, to: usize, sums: &mut [f64; LANES], totals: &mut Totals) {
-    if from >= to {
-        return;
-    }
-    // SAFETY: as promised to `block`; there is a sample before `from`.
-    unsafe {
-        let len = to - from + 1;
-        let time = std::slice::from_raw_parts(samples.from[0].add(from - 1), len);
-        let power = std::slice::from_raw_parts(samples.to[3].add(from - 1), len);
-        let mut stuck = false;
-        let whole = (len - 1) / LANES * LANES;
-        for at in (0..whole).step_by(LANES) {
-            for lane in 0..LANES {
-                let step = time[at + lane + 1] - time[at + lane];
-                stuck |= time[at + lane + 1] <= time[at + lane];
-                sums[lane] += (0.5 * (power[at + lane] + power[at + lane + 1])) * step;
-            }
-        }
-        for at in whole..len - 1 {
-            let step = time[at + 1] - time[at];
-            stuck |= time[at + 1] <= time[at];
-            sums[at - whole] += (0.5 * (power[at] + power[at + 1])) * step;
-        }
-        totals.unsound |= stuck;
     }
 }
 
@@ -210,12 +112,16 @@ unsafe fn many(
 ) -> Result<Totals, Failure> {
     const EACH: usize = size_of::<Totals>() / size_of::<f64>();
     let memory = Buffer::zeroed(blocks * EACH)?;
-    let (places, next) = (Shared(memory.start()), AtomicUsize::new(0));
-    let work = |_: usize| loop {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        if index >= blocks {
-            break;
-        }
+    // How many blocks were claimed from the front, and from the back: two threads that meet a fresh page at once
+    // would both make the system clear it.
+    let (places, taken) = (Shared(memory.start()), AtomicU64::new(0));
+    const FRONT: u64 = 1 << 32;
+    let work = |index: usize| loop {
+        let step = if index == 0 { FRONT } else { 1 };
+        let left = |taken: u64| taken / FRONT + taken % FRONT < blocks as u64;
+        let claim = |taken: u64| left(taken).then_some(taken + step);
+        let Ok(taken) = taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim) else { break };
+        let index = if index == 0 { taken / FRONT } else { blocks as u64 - 1 - taken % FRONT } as usize;
         // SAFETY: who claimed the block writes its part of the waveforms and its totals.
         unsafe { places.at(index * EACH).cast::<Totals>().write(block(level, samples, span(index))) };
     };
@@ -225,10 +131,11 @@ unsafe fn many(
         // SAFETY: `assisted` returns after every claimed block is written.
         totals = totals.with(unsafe { places.at(index * EACH).cast::<Totals>().read() });
         if index > 0 {
-            let (mut seam, at) = ([0.0; LANES], index * BLOCK);
+            let at = index * BLOCK - 1;
             // SAFETY: both samples of the interval between the blocks are computed.
-            unsafe { intervals(samples, at, at + 1, &mut seam, &mut totals) };
-            totals.energy += seam[0];
+            let (step, energy) = unsafe { interval(samples.from[0].add(at), samples.to[3].add(at)) };
+            totals.unsound |= step <= 0.0;
+            totals.energy += energy;
         }
     }
     Ok(totals)

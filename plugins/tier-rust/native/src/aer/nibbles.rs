@@ -1,25 +1,42 @@
-//! Events on few channels, counted by comparing: keys of one byte, each held against every key that there may be.
+//! Events on few channels, counted in registers: 32 events at a time, two channels to a byte.
 //!
-//! A register compares 32 events at a time: a count waits neither for memory nor for the count before it.
+//! A shuffle looks up what an event adds to the bytes of a pair of channels: a count of four bits for each.
+//! So a count waits neither for memory nor for the count before it.
 
 use std::arch::x86_64::*;
 
-use super::events::{Events, Signs, Span};
+use super::events::{Events, IN_CACHE, Signs, Span};
 
-/// Channels up to which comparing pays.
-pub const MOST: usize = 32;
-/// Events whose keys are made at once: a byte of a sum takes one event in 32.
-const CHUNK: usize = 1024;
+/// Channels that a shuffle tells apart.
+pub const MOST: usize = 16;
 /// Events in a register of keys.
 const LANES: usize = 32;
+/// Events whose keys are made at once: four bits count one event in 32.
+const CHUNK: usize = 15 * LANES;
 /// Events that are asked for ahead: 4 KiB of times.
 const AHEAD: usize = 512;
-/// The key of no event.
-const NONE: u8 = u8::MAX;
+/// The bit of a key for a negative polarity; a shuffle returns 0 for it.
+const NEGATIVE: u8 = 0x80;
 
-/// A chunk's keys: twice the channel, plus one for a negative polarity.
+/// What an event on each channel adds to the byte of each pair of channels.
+static ADDENDS: [[u8; MOST]; MOST / 2] = {
+    let mut addends = [[0; MOST]; MOST / 2];
+    let mut channel = 0;
+    while channel < MOST {
+        addends[channel / 2][channel] = if channel % 2 == 0 { 1 } else { 16 };
+        channel += 1;
+    }
+    addends
+};
+
+/// A chunk's keys: the channel, and [`NEGATIVE`].
 #[repr(align(32))]
 struct Keys([u8; CHUNK]);
+
+/// Returns a key as the counts have it: twice the channel, plus one for a negative polarity.
+pub fn place(key: u8) -> usize {
+    usize::from(key << 1 | key >> 7)
+}
 
 /// Says whether the events can be counted here, on a CPU with AVX2.
 ///
@@ -31,14 +48,14 @@ pub unsafe fn suits(events: &Events) -> bool {
     events.n <= MOST && matches!(events.signs, Signs::Bytes(_)) && unsafe { events.narrow() }
 }
 
-/// Checks a block, and adds its events inside the window to the counts by key.
+/// Checks a block, and adds its events inside the window to the counts by channel and polarity.
 ///
 /// # Safety
 /// The CPU has AVX2; the events are readable, and suit; `2 * MOST` counts lie at `counts`.
 #[target_feature(enable = "avx2")]
-pub unsafe fn count(events: &Events, block: Span, counts: *mut u32) -> bool {
+pub unsafe fn count(events: &Events, block: Span, counts: &mut [u32; 2 * MOST]) -> bool {
     // SAFETY: as promised by the caller.
-    unsafe { sweep(events, block, |_, rows| tally(rows, 2 * events.n, counts)) }
+    unsafe { sweep(events, block, |keys| tally(keys, events.n, counts)) }
 }
 
 /// As [`count`], and calls `take` with the keys of each chunk and their counts instead.
@@ -46,28 +63,31 @@ pub unsafe fn count(events: &Events, block: Span, counts: *mut u32) -> bool {
 /// # Safety
 /// The CPU has AVX2; the events are readable, and suit.
 #[target_feature(enable = "avx2")]
-pub unsafe fn count_each(events: &Events, block: Span, mut take: impl FnMut(&[u8], &[u32])) -> bool {
+pub unsafe fn count_each(
+    events: &Events,
+    block: Span,
+    mut take: impl FnMut(&[u8], &[u32; 2 * MOST]),
+) -> bool {
     // SAFETY: as promised by the caller.
     unsafe {
-        sweep(events, block, |keys, rows| {
+        sweep(events, block, |keys| {
             let mut counts = [0; 2 * MOST];
-            tally(rows, 2 * events.n, counts.as_mut_ptr());
+            tally(keys, events.n, &mut counts);
             take(keys, &counts);
         })
     }
 }
 
-/// Checks a block and calls `take` with the keys of its events inside the window, chunk by chunk, and with the same
-/// filled up to whole registers; stops at what is unsound and says so.
+/// Checks a block and calls `take` with the keys of its events inside the window, chunk by chunk;
+/// stops at what is unsound and says so.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn sweep(events: &Events, block: Span, mut take: impl FnMut(&[u8], &[[u8; LANES]])) -> bool {
-    let mut keys = Keys([NONE; CHUNK]);
+unsafe fn sweep(events: &Events, block: Span, mut take: impl FnMut(&[u8])) -> bool {
+    let mut keys = Keys([NEGATIVE; CHUNK]);
     let mut at = block.all.0;
     while at < block.all.1 {
         let end = block.all.1.min(at + CHUNK);
         let (from, to) = (block.inside.0.clamp(at, end), block.inside.1.clamp(at, end));
-        let len = to - from;
         // SAFETY: as promised to `count`.
         let sound = unsafe {
             // Groups whose events are all inside, and followed by one more.
@@ -75,14 +95,12 @@ unsafe fn sweep(events: &Events, block: Span, mut take: impl FnMut(&[u8], &[[u8;
             let rest = groups * LANES;
             let sound = whole(events, at, groups, &mut keys.0)
                 & events.in_order(at + rest, events.m.min(end + 1), true);
-            sound & one_by_one(events, from + rest, &mut keys.0[rest..len])
+            sound & one_by_one(events, from + rest, &mut keys.0[rest..to - from])
         };
         if !sound {
             return false;
         }
-        keys.0[len..len.next_multiple_of(LANES)].fill(NONE);
-        let (rows, _) = keys.0[..len.next_multiple_of(LANES)].as_chunks();
-        take(&keys.0[..len], rows);
+        take(&keys.0[..to - from]);
         at = end;
     }
     true
@@ -98,7 +116,7 @@ unsafe fn one_by_one(events: &Events, from: usize, keys: &mut [u8]) -> bool {
         let (channel, sign) =
             unsafe { ((*events.address.add(from + place)).cast_unsigned(), *signs.add(from + place) as u8) };
         sound &= channel < events.n as u64;
-        *key = (channel as u8) << 1 | sign >> 7;
+        *key = channel as u8 | sign & NEGATIVE;
     }
     sound
 }
@@ -108,6 +126,7 @@ unsafe fn one_by_one(events: &Events, from: usize, keys: &mut [u8]) -> bool {
 #[target_feature(enable = "avx2")]
 unsafe fn whole(events: &Events, at: usize, groups: usize, keys: &mut [u8; CHUNK]) -> bool {
     let Signs::Bytes(signs) = events.signs else { return false };
+    let far = events.m > IN_CACHE;
     let zero = _mm256_setzero_si256();
     let (mut falls, mut wide, mut most, mut odd) = (zero, zero, zero, zero);
     // SAFETY: as promised to `count`.
@@ -115,11 +134,13 @@ unsafe fn whole(events: &Events, at: usize, groups: usize, keys: &mut [u8; CHUNK
         for group in 0..groups {
             let from = at + group * LANES;
             let (address, times, signs) = (events.address.add(from), events.times.add(from), signs.add(from));
-            for line in [0, 8, 16, 24] {
-                _mm_prefetch::<_MM_HINT_T0>(address.wrapping_add(AHEAD + line).cast());
-                _mm_prefetch::<_MM_HINT_T0>(times.wrapping_add(AHEAD + line).cast());
+            if far {
+                for line in [0, 8, 16, 24] {
+                    _mm_prefetch::<_MM_HINT_T0>(address.wrapping_add(AHEAD + line).cast());
+                    _mm_prefetch::<_MM_HINT_T0>(times.wrapping_add(AHEAD + line).cast());
+                }
+                _mm_prefetch::<_MM_HINT_T0>(signs.wrapping_add(AHEAD));
             }
-            _mm_prefetch::<_MM_HINT_T0>(signs.wrapping_add(AHEAD));
             let four = |place: usize| _mm256_loadu_si256(address.add(4 * place).cast());
             let channels: [_; 8] = std::array::from_fn(four);
             for (place, channels) in channels.iter().enumerate() {
@@ -132,8 +153,8 @@ unsafe fn whole(events: &Events, at: usize, groups: usize, keys: &mut [u8; CHUNK
             most = _mm256_max_epu8(most, channels);
             let signs = _mm256_loadu_si256(signs.cast());
             odd = _mm256_or_si256(odd, _mm256_add_epi8(signs, _mm256_set1_epi8(1)));
-            let twice = _mm256_add_epi8(channels, channels);
-            let found = _mm256_sub_epi8(twice, _mm256_cmpgt_epi8(zero, signs));
+            let negative = _mm256_and_si256(signs, _mm256_set1_epi8(NEGATIVE.cast_signed()));
+            let found = _mm256_or_si256(channels, negative);
             _mm256_storeu_si256(keys.as_mut_ptr().add(group * LANES).cast(), found);
         }
     }
@@ -163,34 +184,47 @@ fn narrowed(numbers: [__m256i; 8]) -> __m256i {
     _mm256_shuffle_epi8(mixed, _mm256_broadcastsi128_si256(turns))
 }
 
-/// Adds the number of each of `kinds` keys to its count.
+/// Adds the number of each key to its count.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn tally(rows: &[[u8; LANES]], kinds: usize, counts: *mut u32) {
-    const { assert!(CHUNK / LANES < 256) };
-    for first in (0..kinds).step_by(8) {
-        let wanted: [_; 8] = std::array::from_fn(|key| _mm256_set1_epi8((first + key) as i8));
-        let mut sums = [_mm256_setzero_si256(); 8];
+fn tally(keys: &[u8], n: usize, counts: &mut [u32; 2 * MOST]) {
+    const { assert!(CHUNK / LANES < 16) };
+    let (rows, rest) = keys.as_chunks::<LANES>();
+    let (turn, low) = (_mm256_set1_epi8(NEGATIVE.cast_signed()), _mm256_set1_epi8(15));
+    for (tables, counts) in
+        ADDENDS.as_chunks::<4>().0.iter().zip(counts.as_chunks_mut::<MOST>().0).take(n.div_ceil(8))
+    {
+        // SAFETY: a table fills half a register.
+        let tables = tables
+            .map(|table| unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) });
+        let (mut plus, mut minus) = ([_mm256_setzero_si256(); 4], [_mm256_setzero_si256(); 4]);
         for row in rows {
             // SAFETY: a row fills a register.
             let row = unsafe { _mm256_loadu_si256(row.as_ptr().cast()) };
-            for (sum, wanted) in sums.iter_mut().zip(wanted) {
-                *sum = _mm256_sub_epi8(*sum, _mm256_cmpeq_epi8(row, wanted));
+            let turned = _mm256_xor_si256(row, turn);
+            for (pair, table) in tables.into_iter().enumerate() {
+                plus[pair] = _mm256_add_epi8(plus[pair], _mm256_shuffle_epi8(table, row));
+                minus[pair] = _mm256_add_epi8(minus[pair], _mm256_shuffle_epi8(table, turned));
             }
         }
-        let [a, b, c, d, e, f, g, h] = sums;
-        let (low, high) = (totals([a, b, c, d]), totals([e, f, g, h]));
-        // SAFETY: `kinds` is at most `2 * MOST`, a multiple of 8.
-        unsafe {
-            let to: *mut __m256i = counts.add(first).cast();
-            let more = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_castps_si256(_mm256_shuffle_ps::<
-                0b10_00_10_00,
-            >(
-                _mm256_castsi256_ps(low),
-                _mm256_castsi256_ps(high),
-            )));
-            _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), more));
+        let of_pair = |pair: usize| {
+            let (plus, minus) = (plus[pair], minus[pair]);
+            let high = |sums| _mm256_and_si256(_mm256_srli_epi16::<4>(sums), low);
+            totals([_mm256_and_si256(plus, low), _mm256_and_si256(minus, low), high(plus), high(minus)])
+        };
+        for (counts, pair) in counts.as_chunks_mut::<8>().0.iter_mut().zip([0, 2]) {
+            let (one, other) = (_mm256_castsi256_ps(of_pair(pair)), _mm256_castsi256_ps(of_pair(pair + 1)));
+            let mixed = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(one, other));
+            let more = _mm256_permute4x64_epi64::<0b11_01_10_00>(mixed);
+            // SAFETY: eight counts fill a register.
+            unsafe {
+                let to: *mut __m256i = counts.as_mut_ptr().cast();
+                _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), more));
+            }
         }
+    }
+    for key in rest {
+        counts[place(*key) % (2 * MOST)] += 1; // every place is below: the remainder only tells the compiler
     }
 }
 
