@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import polytier
 from polytier.marks import TIER_GROUP
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 # A shell starts background jobs with SIGINT ignored, and children inherit that: the tests of Ctrl-C need it back.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test is timed: on a busy host any of them may take long.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)
