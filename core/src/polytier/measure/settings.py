@@ -1,5 +1,7 @@
 """How long to measure."""
 
+# Language policy: exempt, of math it takes infinity alone.
+
 from __future__ import annotations
 
 import math
