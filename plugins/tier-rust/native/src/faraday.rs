@@ -1,6 +1,7 @@
 //! The family `faraday`: energy recovered by induction.
 
 mod block;
+mod energy;
 #[cfg(test)]
 mod tests;
 pub mod waveform;

@@ -35,7 +35,7 @@ struct Keys([u8; CHUNK]);
 
 /// Returns a key as the counts have it: twice the channel, plus one for a negative polarity.
 pub fn place(key: u8) -> usize {
-    usize::from(key << 1 | key >> 7)
+    usize::from(key.rotate_left(1))
 }
 
 /// Says whether the events can be counted here, on a CPU with AVX2.

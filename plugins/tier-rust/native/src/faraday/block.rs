@@ -7,13 +7,14 @@ use std::f64::consts::PI;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use super::energy::{intervals, lanes};
 use super::waveform::{Samples, Totals};
 use crate::simd::{Lanes, per_level, prefetch};
 
 /// Samples of a pass: nine arrays of them fit into L1.
 const PASS: usize = 256;
 /// Sums in flight.
-const LANES: usize = 8;
+pub const LANES: usize = 8;
 /// Samples from which nine arrays exceed the caches of a core: waveforms are then written past them.
 const STREAMED: usize = 1 << 16;
 /// Samples that are asked for ahead: 2 KiB of each array.
@@ -28,17 +29,19 @@ per_level! {
 }
 
 /// What a block finds on its way.
-struct Found {
+pub struct Found {
     /// Not a number if a flux is not finite; without efficiency, the same of the electromotive force.
     strange: f64,
     /// The smallest radius.
     least: f64,
     /// The shortest step of the time.
-    shortest: f64,
+    pub shortest: f64,
     emf: f64,
+    /// The smallest magnitude of the electromotive force in a pass.
+    faint: f64,
     power: f64,
     /// Sums of the energies of every eighth interval.
-    sums: [f64; LANES],
+    pub sums: [f64; LANES],
 }
 
 /// Body of [`block`].
@@ -46,8 +49,15 @@ struct Found {
 unsafe fn block_generic<L: Lanes>(samples: &Samples, range: Range<usize>) -> Totals {
     let streamed = samples.n >= STREAMED;
     let mut scratch = [const { MaybeUninit::<[f64; LANES + PASS]>::uninit() }; 4];
-    let mut found =
-        Found { strange: 0.0, least: 0.0, shortest: f64::INFINITY, emf: 0.0, power: 0.0, sums: [0.0; LANES] };
+    let mut found = Found {
+        strange: 0.0,
+        least: 0.0,
+        shortest: f64::INFINITY,
+        emf: 0.0,
+        faint: 0.0,
+        power: 0.0,
+        sums: [0.0; LANES],
+    };
     let mut from = range.start;
     while from < range.end {
         let len = PASS.min(range.end - from);
@@ -55,11 +65,7 @@ unsafe fn block_generic<L: Lanes>(samples: &Samples, range: Range<usize>) -> Tot
         unsafe {
             let kept = scratch.each_mut().map(|place| place.as_mut_ptr().cast::<f64>().add(LANES));
             let to = if streamed { kept } else { samples.to.map(|array| array.add(from)) };
-            if samples.efficiency == 0.0 {
-                waves::<L, false>(samples, from, len, to, &mut found);
-            } else {
-                waves::<L, true>(samples, from, len, to, &mut found);
-            }
+            computed::<L>(samples, from, len, to, &mut found);
             intervals::<L>(samples.from[0].add(from), to[3], len, from == range.start, &mut found);
             if streamed {
                 for (array, kept) in samples.to.into_iter().zip(kept) {
@@ -81,17 +87,71 @@ unsafe fn block_generic<L: Lanes>(samples: &Samples, range: Range<usize>) -> Tot
     }
 }
 
+/// How the power comes about.
+const NONE: u8 = 0;
+const DIVIDED: u8 = 1;
+const INVERTED: u8 = 2;
+
+/// Computes the four waveforms of a pass, with divisions only where nothing faster has their bits.
+#[inline(always)]
+unsafe fn computed<L: Lanes>(
+    samples: &Samples,
+    from: usize,
+    len: usize,
+    to: [*mut f64; 4],
+    found: &mut Found,
+) {
+    // SAFETY: as promised to `block`.
+    unsafe {
+        if samples.efficiency == 0.0 {
+            return waves::<L, NONE>(samples, from, len, to, found);
+        }
+        if L::FUSED {
+            let power = found.power;
+            found.faint = f64::INFINITY;
+            waves::<L, INVERTED>(samples, from, len, to, found);
+            if invertible(samples, found) {
+                return;
+            }
+            found.power = power;
+        }
+        waves::<L, DIVIDED>(samples, from, len, to, found);
+    }
+}
+
+/// Says whether [`quotient`] has the bits of a division by the load, given the faintest and the strongest force.
+#[inline(always)]
+fn invertible(samples: &Samples, found: &Found) -> bool {
+    const SAFE: f64 = f64::from_bits((1023 + 900) << 52);
+    let normal = |value: f64| (1.0 / SAFE..=SAFE).contains(&value);
+    let product = |force: f64| (samples.efficiency * force) * force;
+    [product(found.faint), product(found.emf)]
+        .into_iter()
+        .all(|product| normal(product) && normal(product / samples.load) && normal(samples.load))
+}
+
+/// Returns `product / load`, given the rounded inverse of the load: a division takes as long as 14 products.
+///
+/// The first correction makes the quotient faithful, the second rounds it as a division does (Markstein 1990).
+#[inline(always)]
+fn quotient<L: Lanes>(product: L, load: L, inverse: L) -> L {
+    let rough = product.mul(inverse);
+    let near = rough.mul_from(load, product).mul_add(inverse, rough);
+    near.mul_from(load, product).mul_add(inverse, near)
+}
+
 /// Extremes of the samples so far, lane by lane.
 struct Extremes<L> {
     strange: L,
     least: L,
     emf: L,
+    faint: L,
     power: L,
 }
 
-/// Computes the four waveforms of some samples; without `POWER` that is zero.
+/// Computes the four waveforms of some samples.
 #[inline(always)]
-unsafe fn waves<L: Lanes, const POWER: bool>(
+unsafe fn waves<L: Lanes, const POWER: u8>(
     samples: &Samples,
     from: usize,
     len: usize,
@@ -105,6 +165,7 @@ unsafe fn waves<L: Lanes, const POWER: bool>(
             strange: L::splat(found.strange),
             least: L::splat(found.least),
             emf: L::splat(found.emf),
+            faint: L::splat(found.faint),
             power: L::splat(found.power),
         };
         let whole = len / LANES * LANES;
@@ -129,13 +190,14 @@ unsafe fn waves<L: Lanes, const POWER: bool>(
         found.strange = most.strange.total();
         found.least = lanes(most.least)[..L::WIDTH].iter().copied().fold(found.least, f64::min);
         found.emf = lanes(most.emf)[..L::WIDTH].iter().copied().fold(found.emf, f64::max);
+        found.faint = lanes(most.faint)[..L::WIDTH].iter().copied().fold(found.faint, f64::min);
         found.power = lanes(most.power)[..L::WIDTH].iter().copied().fold(found.power, f64::max);
     }
 }
 
 /// Computes the four waveforms of at most a vector of samples.
 #[inline(always)]
-unsafe fn wave<L: Lanes, const POWER: bool>(
+unsafe fn wave<L: Lanes, const POWER: u8>(
     samples: &Samples,
     at: usize,
     count: usize,
@@ -155,13 +217,20 @@ unsafe fn wave<L: Lanes, const POWER: bool>(
         most.strange = most.strange.add(flux.sub(flux));
         most.least = most.least.min(r);
         most.emf = most.emf.max(emf.abs());
-        let power = if POWER {
-            let power = L::splat(samples.efficiency).mul(emf).mul(emf).div(L::splat(samples.load));
-            most.power = most.power.max(power);
-            power
-        } else {
+        let power = if POWER == NONE {
             most.strange = most.strange.add(emf.sub(emf));
             L::splat(0.0)
+        } else {
+            let (product, load) = (L::splat(samples.efficiency).mul(emf).mul(emf), L::splat(samples.load));
+            let inverted = POWER == INVERTED;
+            let power = if inverted {
+                quotient(product, load, L::splat(1.0 / samples.load))
+            } else {
+                product.div(load)
+            };
+            most.faint = most.faint.min(emf.abs());
+            most.power = most.power.max(power);
+            power
         };
         for (array, values) in to.into_iter().zip([flux, rate, emf, power]) {
             if count == L::WIDTH {
@@ -173,73 +242,11 @@ unsafe fn wave<L: Lanes, const POWER: bool>(
     }
 }
 
-/// Returns the length and the energy of the interval between two samples.
-///
-/// # Safety
-/// Two values are readable at both addresses.
-#[inline(always)]
-pub unsafe fn interval(time: *const f64, power: *const f64) -> (f64, f64) {
-    // SAFETY: as promised by the caller.
-    unsafe {
-        let step = *time.add(1) - *time;
-        (step, (0.5 * (*power + *power.add(1))) * step)
-    }
-}
-
-/// Adds the energies of the intervals that end in some samples; the first sample of a block ends none.
-///
-/// A power or a time that is not a number makes the sum none.
-#[inline(always)]
-unsafe fn intervals<L: Lanes>(
-    time: *const f64,
-    power: *const f64,
-    len: usize,
-    begins: bool,
-    found: &mut Found,
-) {
-    // SAFETY: as promised to `block`; there is a sample before each but the first of a block.
-    unsafe {
-        let (first, whole) = (if begins { LANES.min(len) } else { 0 }, len / LANES * LANES);
-        for at in (1..first).chain(whole.max(first)..len) {
-            let (step, energy) = interval(time.add(at).sub(1), power.add(at).sub(1));
-            found.shortest = found.shortest.min(step);
-            found.sums[at % LANES] += energy;
-        }
-        let (half, groups) = (L::splat(0.5), LANES / L::WIDTH);
-        let mut shortest = L::splat(found.shortest);
-        let mut sums = [L::splat(0.0); LANES];
-        for (group, sum) in sums.iter_mut().enumerate().take(groups) {
-            *sum = L::load(found.sums.as_ptr().add(group * L::WIDTH));
-        }
-        for at in (first..whole).step_by(LANES) {
-            for (group, sum) in sums.iter_mut().enumerate().take(groups) {
-                let (time, power) = (time.add(at + group * L::WIDTH), power.add(at + group * L::WIDTH));
-                let step = L::load(time).sub(L::load(time.sub(1)));
-                shortest = shortest.min(step);
-                *sum = sum.add(half.mul(L::load(power.sub(1)).add(L::load(power))).mul(step));
-            }
-        }
-        for (group, sum) in sums.iter().enumerate().take(groups) {
-            sum.store(found.sums.as_mut_ptr().add(group * L::WIDTH));
-        }
-        found.shortest = lanes(shortest)[..L::WIDTH].iter().copied().fold(found.shortest, f64::min);
-    }
-}
-
 /// Loads `count` values, at most a vector.
 #[inline(always)]
 unsafe fn load<L: Lanes>(from: *const f64, count: usize) -> L {
     // SAFETY: the caller promises `count` readable values.
     unsafe { if count == L::WIDTH { L::load(from) } else { L::load_first(from, count) } }
-}
-
-/// Returns the lanes of a vector, then zeros.
-#[inline(always)]
-fn lanes<L: Lanes>(vector: L) -> [f64; LANES] {
-    let mut lanes = [0.0; LANES];
-    // SAFETY: no level has more lanes.
-    unsafe { vector.store(lanes.as_mut_ptr()) };
-    lanes
 }
 
 /// Copies values past the caches, which they would only push other values out of.

@@ -12,6 +12,7 @@ use crate::simd::tests::angles;
 struct Case {
     from: [Vec<f64>; 5],
     efficiency: f64,
+    load: f64,
 }
 
 impl Case {
@@ -24,6 +25,7 @@ impl Case {
         Self {
             from: [time.collect(), radius, angles(n, 9.0), angles(n, 3.0), angles(n, 50.0)],
             efficiency: 0.7,
+            load: 0.3,
         }
     }
 
@@ -33,7 +35,7 @@ impl Case {
         let from = std::array::from_fn(|at| self.from[at].as_ptr());
         let pointers = to.each_mut().map(|array| array.as_mut_ptr());
         let efficiency = self.efficiency;
-        let samples = Samples { n, from, turns: 17.0, load: 0.3, efficiency, to: pointers };
+        let samples = Samples { n, from, turns: 17.0, load: self.load, efficiency, to: pointers };
         // SAFETY: the arrays have room, and the CPU has the level.
         unsafe { recover(level, &samples, helpers) }.map(|totals| (totals, to))
     }
@@ -59,6 +61,25 @@ fn waveforms_are_those_of_the_definition_to_the_bit() {
                 assert!((totals.energy / energy - 1.0).abs() < 1e-13);
                 assert_eq!([totals.peak_emf(), totals.peak_power()], [most(&emf), most(&power)]);
                 assert_eq!(*first.get_or_insert(totals), totals, "{n} {level:?} {helpers}");
+            }
+        }
+    }
+}
+
+#[test]
+fn powers_have_the_bits_of_a_division_whatever_the_load() {
+    let loads = [4.0, 7.1, 1.0 - f64::EPSILON / 2.0, 1e-310, 3e-290, 1.7e308, 1.0 / 3.0];
+    for load in loads.into_iter().chain(angles(40, 90.0).into_iter().map(f64::abs)) {
+        for (efficiency, force) in [(1.0, 1.0), (0.9, 1e-160), (1e-300, 1e10), (1e-8, 1e-140)] {
+            let mut case = Case { load, efficiency, ..Case::new(600) };
+            for array in [3, 4] {
+                case.from[array].iter_mut().for_each(|value| *value *= force);
+            }
+            for level in Level::here() {
+                // Loads near zero take some powers beyond float64.
+                let Ok((_, [.., emf, power])) = case.recover(level, 0) else { continue };
+                let wanted: Vec<_> = emf.iter().map(|emf| ((efficiency * emf) * emf) / load).collect();
+                assert_eq!(power, wanted, "{load:e} {efficiency:e} {force:e} {level:?}");
             }
         }
     }

@@ -5,7 +5,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::block::{block, interval};
+use super::block::block;
+use super::energy::interval;
 use crate::failure::{Failure, overflowed, refused};
 use crate::memory::Buffer;
 use crate::simd::Level;
