@@ -1,23 +1,30 @@
-//! Pauli weights: radix-4 butterflies on blocks in base-4 order, where row and column bits alternate.
+//! Between the entries of a matrix and its weights on Pauli strings.
 //!
-//! A block of `4^k` numbers has four quarters for the two bits of its last qubit, and a butterfly over the quarters
-//! turns entries into weights or back, in place, with sums only. Blocks are completed from the smallest up, or down,
-//! so that all but the last butterflies find their block in a cache near the core. Joining two butterflies is slower
-//! for larger blocks: 16 streams that lie powers of two apart fall into the same lines of a cache.
+//! On every qubit the entries 00 01 10 11 become `(00 + 11, 01 + 10, i (01 - 10), 00 - 11) / 2`: two sums of a pair and
+//! two differences, and the pairs are apart: of k qubits 2^k patterns, each of 2^k numbers, which fit the registers.
+//! Patterns of the largest qubits share no number, so that threads need not wait for each other.
+//! Numbers stand in base-4 order, which is the order of the weights.
 
-use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod leaf;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use leaf::{leaf, small};
 
 use super::{finite, too_large};
 use crate::failure::Failure;
-use crate::lockstep::{Part, lockstep};
 use crate::memory::with_scratch;
-use crate::simd::{Baseline, Lanes, Level, per_level};
+use crate::simd::{Lanes, Level, per_level, prefetch};
+use crate::threads::assisted;
 
 /// Qubits from which helpers are asked to share.
 pub const SHARED_LEAST: usize = 8;
-/// Qubits of the blocks that are read from the matrix, or written to it, at once.
-const BASE: usize = 3;
+/// Qubits that are transformed in the first pass over the matrix, or the last.
+const LEAF: usize = 2;
+/// Qubits of a block that stays in the first cache.
+const NEAR: usize = 5;
+/// The places in base-4 order of numbers whose base-2 digits are these.
+const SPREAD: [usize; 8] = [0, 1, 4, 5, 16, 17, 20, 21];
 
 /// Which way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,22 +48,36 @@ pub struct Task {
     pub direction: Direction,
 }
 
-/// A task, and the blocks in base-4 order: the weights themselves, or room to work in.
+/// What the blocks of one transformation have in common.
 #[derive(Clone, Copy)]
-struct Work {
-    task: Task,
-    blocks: *mut f64,
+struct Shape {
+    level: Level,
+    direction: Direction,
+    /// Values from one row of the matrix to the next.
+    stride: usize,
+    /// What every entry is multiplied with on its way to the weights.
+    scale: f64,
 }
 
-// SAFETY: in every round each part reads and writes blocks, or stretches of all blocks, of its own.
-unsafe impl Sync for Work {}
+/// A block of the matrix on `k` qubits: its entries, and its numbers in base-4 order as they are and as they become.
+#[derive(Clone, Copy)]
+struct Block {
+    k: usize,
+    entries: *mut f64,
+    from: *const f64,
+    numbers: *mut f64,
+    /// The entries of the block that comes next.
+    next: *const f64,
+}
+
+// SAFETY: threads transform patterns of their own, which share no number.
+unsafe impl Sync for Block {}
 
 per_level! {
-    /// Completes block `index` of `4^k` numbers from the matrix, or to it, and says whether all were finite.
-    fn complete(work: &Work, index: usize, k: usize) -> bool = complete_generic;
-    /// Applies the butterfly of a block of `4^k` numbers to a stretch of its quarters, read from `from`.
-    fn butterfly(from: *const f64, block: *mut f64, k: usize, stretch: Range<usize>, direction: Direction)
-        = butterfly_generic;
+    /// Transforms one pattern of a block's largest qubits, and says whether all its entries are finite.
+    fn pattern(shape: &Shape, block: Block, x: usize) -> bool = pattern_generic;
+    /// Transforms a block in the first cache, and says whether all its entries are finite.
+    fn near(shape: &Shape, block: Block) -> bool = near_generic;
 }
 
 /// Transforms with up to `threads` threads.
@@ -64,229 +85,215 @@ per_level! {
 /// # Safety
 /// The CPU has `level`; the arrays have the sizes named.
 pub unsafe fn transform(level: Level, task: Task, threads: usize) -> Result<(), Failure> {
-    let values = 2 << (2 * task.n);
-    // SAFETY: as promised by the caller; the blocks have room for all numbers.
-    let work = |blocks: *mut f64| unsafe { run(level, &Work { task, blocks }, threads) };
-    let sound = match task.direction {
-        Direction::Weights => work(task.to),
-        Direction::Entries => with_scratch(values, work)?,
+    let Task { n, from, to, direction } = task;
+    let values = 2 << (2 * n);
+    let shape = Shape { level, direction, stride: 2 << n, scale: 0.5_f64.powi(n as i32) };
+    // SAFETY: as promised by the caller; entries are only read on the way to the weights.
+    let sound = unsafe {
+        match direction {
+            Direction::Weights => {
+                let entries = from.cast_mut();
+                run(&shape, Block { k: n, entries, from: to, numbers: to, next: from }, threads)
+            }
+            Direction::Entries => with_scratch(values, |numbers| {
+                run(&shape, Block { k: n, entries: to, from, numbers, next: to }, threads)
+            })?,
+        }
     };
     if sound {
         return Ok(());
     }
     // SAFETY: likewise.
-    let given = unsafe { finite(level, task.from, values) };
+    let given = unsafe { finite(level, from, values) };
     Err(if given { too_large("the matrix") } else { Failure::NotFinite })
 }
 
-/// Completes blocks and applies the last butterflies, and says whether all numbers were finite.
-unsafe fn run(level: Level, work: &Work, threads: usize) -> bool {
-    let Task { n, direction, .. } = work.task;
-    if n < SHARED_LEAST || threads == 1 {
+/// Transforms the whole matrix, and says whether all entries are finite.
+unsafe fn run(shape: &Shape, block: Block, threads: usize) -> bool {
+    if block.k < SHARED_LEAST || threads == 1 {
         // SAFETY: as promised to `transform`.
-        return unsafe {
-            if direction == Direction::Entries {
-                last_butterfly(level, work, n, 0, Part::WHOLE);
-            }
-            complete(level, work, 0, n)
-        };
+        return unsafe { whole(shape, block) };
     }
-    let sound = AtomicBool::new(true);
-    let completion = if direction == Direction::Weights { 0 } else { 2 };
-    let share = |round: u64, part: Part| {
-        // SAFETY: as promised to `transform`; the parts are apart.
-        unsafe {
-            if round == completion {
-                let spoiled = part.slice(16).filter(|index| !complete(level, work, *index, n - 2)).count();
-                sound.fetch_and(spoiled == 0, Ordering::Relaxed);
-            } else if round == 1 {
-                (0..4).for_each(|index| last_butterfly(level, work, n - 1, index, part));
-            } else {
-                last_butterfly(level, work, n, 0, part);
+    let (claimed, sound) = (AtomicUsize::new(0), AtomicBool::new(true));
+    let block = &block;
+    let work = |_: usize| {
+        loop {
+            let x = claimed.fetch_add(1, Ordering::Relaxed);
+            if x >= 1 << together(shape, block.k) {
+                break;
+            }
+            // SAFETY: as promised to `transform`; nobody else has this pattern.
+            if !unsafe { pattern(shape.level, shape, *block, x) } {
+                sound.store(false, Ordering::Relaxed);
             }
         }
     };
-    lockstep(0..3, threads, &share, &mut |_| true);
+    assisted(threads - 1, &work, || work(0));
     sound.into_inner()
 }
 
-/// Applies one part of the butterfly of block `index` of `4^k` numbers; the first towards entries reads the weights.
-unsafe fn last_butterfly(level: Level, work: &Work, k: usize, index: usize, part: Part) {
-    let Task { n, from, direction, .. } = work.task;
-    // SAFETY: as promised to `transform`; the block lies inside.
+/// Transforms a block, pattern by pattern.
+unsafe fn whole(shape: &Shape, block: Block) -> bool {
+    // SAFETY: as promised to `transform`.
     unsafe {
-        if k < 2 {
-            work.blocks.copy_from_nonoverlapping(from, 2 << (2 * k));
-            return;
+        if block.k <= NEAR {
+            near(shape.level, shape, block)
+        } else {
+            (0..1 << together(shape, block.k))
+                .fold(true, |sound, x| sound & pattern(shape.level, shape, block, x))
         }
-        let vectors = part.slice(1 << (2 * k - 4));
-        let block = work.blocks.add(index << (2 * k + 1));
-        let from = if k == n && direction == Direction::Entries { from } else { block };
-        butterfly(level, from, block, k, 4 * vectors.start..4 * vectors.end, direction);
     }
 }
 
-/// Body of [`complete`].
+/// Returns how many qubits of a block beyond the first cache, the largest, are transformed in its last pass.
+fn together(shape: &Shape, k: usize) -> usize {
+    // Eight numbers a power of two apart fill a set of the first cache: from memory, or to elsewhere, four are faster.
+    let most = if shape.direction == Direction::Weights && k <= NEAR + 3 { 3 } else { 2 };
+    (k - NEAR).min(most)
+}
+
+/// Returns the place in base-4 order of number `z` of pattern `x`: `x` is what row and column differ in, `z` the row.
 #[inline(always)]
-unsafe fn complete_generic<L: Lanes>(work: &Work, index: usize, k: usize) -> bool {
-    let Task { n, from, to, direction } = work.task;
-    let base = k.min(BASE);
-    let scale = 0.5_f64.powi(n as i32);
-    // SAFETY: as promised to `transform`; every block lies inside.
+const fn place(x: usize, z: usize) -> usize {
+    SPREAD[z] << 1 | SPREAD[x ^ z]
+}
+
+/// Body of [`near`]: the matrix is read, or written, row by row, for rows a power of two apart share few cache lines.
+#[inline(always)]
+unsafe fn near_generic<L: Lanes>(shape: &Shape, block: Block) -> bool {
+    let Block { k, entries, from, numbers, next } = block;
+    // SAFETY: as promised to `transform`; the blocks below lie inside.
     unsafe {
-        let mut doubt = Baseline::splat(0.0);
-        for place in index << (2 * (k - base))..(index + 1) << (2 * (k - base)) {
-            let corner = 2 * ((every_second(place >> 1) << base << n) + (every_second(place) << base));
-            let block = work.blocks.add(place << (2 * base + 1));
-            if direction == Direction::Weights {
-                let from = from.add(corner);
-                doubt = doubt.add(match base {
-                    0 => base_weights::<L, 0>(from, 2 << n, block, scale),
-                    1 => base_weights::<L, 1>(from, 2 << n, block, scale),
-                    2 => base_weights::<L, 2>(from, 2 << n, block, scale),
-                    _ => base_weights::<L, BASE>(from, 2 << n, block, scale),
-                });
-                for size in base + 1..=k.min(base + (place + 1).trailing_zeros() as usize / 2) {
-                    let block = work.blocks.add(((place + 1) << (2 * base + 1)) - (2 << (2 * size)));
-                    butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), direction);
-                }
-            } else {
-                // Of the whole matrix the largest butterfly is done already.
-                let most = if k == n { n.saturating_sub(1) } else { k };
-                let begun = (place - (index << (2 * (k - base)))).trailing_zeros() as usize / 2;
-                for size in (base + 1..=most.min(base.saturating_add(begun))).rev() {
-                    butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), direction);
-                }
-                let to = to.add(corner);
-                doubt = doubt.add(match base {
-                    0 => base_entries::<L, 0>(block, to, 2 << n, most),
-                    1 => base_entries::<L, 1>(block, to, 2 << n, most),
-                    2 => base_entries::<L, 2>(block, to, 2 << n, most),
-                    _ => base_entries::<L, BASE>(block, to, 2 << n, most),
-                });
+        if k <= LEAF {
+            return if k == LEAF { leaf::<L>(shape, block) } else { small(shape, block) };
+        }
+        let (count, mut sound) = (k - LEAF, true);
+        if shape.direction == Direction::Entries {
+            // No closure, which would be compiled without the level's instructions.
+            for x in 0..1 << count {
+                combine::<L, true>(from, numbers, LEAF, count, x);
             }
         }
-        !doubt.exceeds(0.0)
+        for z in 0..1 << count {
+            for row in 4 * z..4 * z + 4 {
+                // No CPU sees rows coming that are pages apart.
+                (0..9).for_each(|line| prefetch(next.wrapping_add(row * shape.stride + 8 * line)));
+            }
+            for column in 0..1 << count {
+                let numbers = numbers.add(place(z ^ column, z) << (2 * LEAF + 1));
+                let entries = entries.add((z << LEAF) * shape.stride + (column << (LEAF + 1)));
+                let block = Block { k: LEAF, entries, from: numbers, numbers, next };
+                sound &= leaf::<L>(shape, block);
+            }
+        }
+        if shape.direction == Direction::Weights {
+            for x in 0..1 << count {
+                combine::<L, false>(numbers, numbers, LEAF, count, x);
+            }
+        }
+        sound
     }
 }
 
-/// Returns bits 0, 2, 4 ... of a number side by side.
+/// Body of [`pattern`].
 #[inline(always)]
-fn every_second(bits: usize) -> usize {
-    let mut bits = bits & 0x5555_5555_5555_5555;
-    for (shift, mask) in [
-        (1, 0x3333_3333_3333_3333),
-        (2, 0x0f0f_0f0f_0f0f_0f0f),
-        (4, 0x00ff_00ff_00ff_00ff),
-        (8, 0x0000_ffff_0000_ffff),
-        (16, 0x0000_0000_ffff_ffff),
-    ] {
-        bits = (bits | bits >> shift) & mask;
+unsafe fn pattern_generic<L: Lanes>(shape: &Shape, block: Block, x: usize) -> bool {
+    let Block { k, entries, from, numbers, .. } = block;
+    let count = together(shape, k);
+    let below = k - count;
+    let mut sound = true;
+    // SAFETY: as promised to `transform`; the blocks below lie inside.
+    unsafe {
+        if shape.direction == Direction::Entries {
+            combine::<L, true>(from, numbers, below, count, x);
+        }
+        let corner =
+            |x: usize, z: usize| entries.wrapping_add((z << below) * shape.stride + ((x ^ z) << (below + 1)));
+        for z in 0..1 << count {
+            let numbers = numbers.add(place(x, z) * (2 << (2 * below)));
+            let next = if z + 1 < 1 << count { corner(x, z + 1) } else { corner(x + 1, 0) };
+            let block = Block { k: below, entries: corner(x, z), from: numbers, numbers, next };
+            sound &= whole(shape, block);
+        }
+        if shape.direction == Direction::Weights {
+            combine::<L, false>(from, numbers, below, count, x);
+        }
     }
-    bits
+    sound
 }
 
-/// Turns `4^B` entries into weights; the answer is zero, or not a number if an entry was not finite.
+/// Transforms numbers of pattern `x` of the `count` qubits above those `below`, everywhere in the block.
 #[inline(always)]
-unsafe fn base_weights<L: Lanes, const B: usize>(
+unsafe fn combine<L: Lanes, const BACK: bool>(
     from: *const f64,
-    stride: usize,
-    block: *mut f64,
-    scale: f64,
-) -> Baseline {
-    // SAFETY: as for `complete_generic`.
-    unsafe {
-        let zero = Baseline::splat(0.0);
-        if B == 0 {
-            let entry = Baseline::load(from);
-            entry.store(block);
-            return entry.mul(zero);
-        }
-        let (scale, mut doubt) = (Baseline::splat(scale), zero);
-        for leaf in 0..(1 << (2 * B)) / 4 {
-            let (row, column) = (leaf >> 2 & 2 | leaf >> 1 & 1, leaf >> 1 & 2 | leaf & 1);
-            let (from, to) = (from.add(2 * row * stride + 4 * column), block.add(8 * leaf));
-            let [a, b] = [from, from.add(2)].map(|at| Baseline::load(at).mul(scale));
-            let [c, d] = [from.add(stride), from.add(stride + 2)].map(|at| Baseline::load(at).mul(scale));
-            let (even, odd) = (a.add(d), b.add(c));
-            even.store(to);
-            odd.store(to.add(2));
-            b.sub(c).turn().store(to.add(4));
-            a.sub(d).store(to.add(6));
-            doubt = even.add(odd).mul_add(zero, doubt);
-        }
-        for size in 2..=B {
-            for at in 0..1 << (2 * (B - size)) {
-                let block = block.add(at << (2 * size + 1));
-                butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), Direction::Weights);
-            }
-        }
-        doubt
-    }
-}
-
-/// Turns `4^B` weights into entries; the answer is zero, or not a number if an entry is not finite.
-/// Butterflies above `most` are done already.
-#[inline(always)]
-unsafe fn base_entries<L: Lanes, const B: usize>(
-    block: *mut f64,
     to: *mut f64,
-    stride: usize,
-    most: usize,
-) -> Baseline {
-    // SAFETY: as for `complete_generic`.
+    below: usize,
+    count: usize,
+    x: usize,
+) {
+    // SAFETY: as for `pattern_generic`.
     unsafe {
-        let zero = Baseline::splat(0.0);
-        if B == 0 {
-            let weight = Baseline::load(block);
-            weight.store(to);
-            return weight.mul(zero);
+        match (count, x) {
+            (1, 0) => streams::<L, BACK, 2, 0>(from, to, below),
+            (1, _) => streams::<L, BACK, 2, 1>(from, to, below),
+            (2, 0) => streams::<L, BACK, 4, 0>(from, to, below),
+            (2, 1) => streams::<L, BACK, 4, 1>(from, to, below),
+            (2, 2) => streams::<L, BACK, 4, 2>(from, to, below),
+            (2, _) => streams::<L, BACK, 4, 3>(from, to, below),
+            (_, 0) => streams::<L, BACK, 8, 0>(from, to, below),
+            (_, 1) => streams::<L, BACK, 8, 1>(from, to, below),
+            (_, 2) => streams::<L, BACK, 8, 2>(from, to, below),
+            (_, 3) => streams::<L, BACK, 8, 3>(from, to, below),
+            (_, 4) => streams::<L, BACK, 8, 4>(from, to, below),
+            (_, 5) => streams::<L, BACK, 8, 5>(from, to, below),
+            (_, 6) => streams::<L, BACK, 8, 6>(from, to, below),
+            (_, _) => streams::<L, BACK, 8, 7>(from, to, below),
         }
-        for size in (2..=B).rev().filter(|size| *size <= most) {
-            for at in 0..1 << (2 * (B - size)) {
-                let block = block.add(at << (2 * size + 1));
-                butterfly_generic::<L>(block, block, size, 0..1 << (2 * size - 2), Direction::Entries);
-            }
-        }
-        let mut doubt = zero;
-        for leaf in 0..(1 << (2 * B)) / 4 {
-            let (row, column) = (leaf >> 2 & 2 | leaf >> 1 & 1, leaf >> 1 & 2 | leaf & 1);
-            let (from, to) = (block.add(8 * leaf), to.add(2 * row * stride + 4 * column));
-            let [i, x, y, z] = [0, 2, 4, 6].map(|at| Baseline::load(from.add(at)));
-            let y = y.turn();
-            let entries = [i.add(z), x.sub(y), x.add(y), i.sub(z)];
-            for (entry, at) in entries.into_iter().zip([0, 2, stride, stride + 2]) {
-                entry.store(to.add(at));
-                doubt = entry.mul_add(zero, doubt);
-            }
-        }
-        doubt
     }
 }
 
-/// Body of [`butterfly`].
+/// Body of [`combine`] for `N` numbers at a time: a Walsh-Hadamard transformation, and a factor of i for each Y.
 #[inline(always)]
-unsafe fn butterfly_generic<L: Lanes>(
+unsafe fn streams<L: Lanes, const BACK: bool, const N: usize, const X: usize>(
     from: *const f64,
-    block: *mut f64,
-    k: usize,
-    stretch: Range<usize>,
-    direction: Direction,
+    to: *mut f64,
+    below: usize,
 ) {
-    let quarter = 2 << (2 * k - 2);
-    let mut at = 2 * stretch.start;
-    while at < 2 * stretch.end {
-        // SAFETY: as promised to `butterfly`; quarters are whole vectors from two qubits on.
+    let apart = 2 << (2 * below);
+    for at in (0..apart).step_by(L::WIDTH) {
+        // SAFETY: as for `pattern_generic`; blocks are whole vectors.
         unsafe {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|part| L::load(from.add(part * quarter + at)));
-            let turned = match direction {
-                Direction::Weights => [a.add(d), b.add(c), b.sub(c).turn(), a.sub(d)],
-                Direction::Entries => [a.add(d), b.sub(c.turn()), b.add(c.turn()), a.sub(d)],
-            };
-            for (part, value) in turned.into_iter().enumerate() {
-                value.store(block.add(part * quarter + at));
+            let zero = L::splat(0.0);
+            let mut values = [zero; N];
+            for (z, value) in values.iter_mut().enumerate() {
+                *value = L::load(from.add(place(X, z) * apart + at));
+                if BACK {
+                    *value = turned(*value, 4 - (X & z).count_ones());
+                }
+            }
+            for half in [1, 2, 4] {
+                for z in 0..N {
+                    if z | half < N && z & half == 0 {
+                        let (one, other) = (values[z], values[z | half]);
+                        (values[z], values[z | half]) = (one.add(other), one.sub(other));
+                    }
+                }
+            }
+            for (z, value) in values.into_iter().enumerate() {
+                let value = if BACK { value } else { turned(value, (X & z).count_ones()) };
+                value.store(to.add(place(X, z) * apart + at));
             }
         }
-        at += L::WIDTH;
+    }
+}
+
+/// Multiplies with i so many times.
+#[inline(always)]
+fn turned<L: Lanes>(value: L, times: u32) -> L {
+    match times % 4 {
+        0 => value,
+        1 => value.turn(),
+        2 => value.like(0.0).sub(value),
+        _ => value.like(0.0).sub(value.turn()),
     }
 }
