@@ -32,4 +32,4 @@ FULL: Final = Settings(rounds=40, fewest=10, batch=2e-3, warm_up=50e-3, budget=2
 """For ranks that are kept."""
 
 QUICK: Final = Settings(rounds=9, fewest=5, batch=0.5e-3, warm_up=5e-3, budget=0.3, limit=120.0, longest=10e-3)
-"""For a first impression: all kernels in under a minute."""
+"""For a first impression: some seconds for each kernel, most of them to start the tiers."""

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use crate::threads::{ALONE, assisted, wait};
+use crate::threads::{ALONE, assisted, in_time, wait};
 
 /// One thread's part of a round.
 #[derive(Clone, Copy, Debug)]
@@ -94,11 +94,12 @@ impl Crew<'_> {
         let mut going = true;
         let mut of = self.publish(round, true);
         loop {
+            let begun = Instant::now();
             (self.share)(round, Part { index: 0, of });
             expected += of - 1;
             let ready =
                 || self.done.load(Ordering::Acquire) >= expected || self.broken.load(Ordering::Acquire);
-            if !wait(ready) {
+            if !in_time(begun, ready) {
                 // The machine is crowded: every round would wait for the scheduler.
                 alone_until = Some(Instant::now() + ALONE * (1 << late));
                 late = (late + 1).min(7);

@@ -144,13 +144,13 @@ pub fn assisted<T>(helpers: usize, help: &Help<'_>, lead: impl FnOnce() -> T) ->
     answer
 }
 
-/// A job in the slot; dropping it, in a panic too, ends it and frees the pool.
-struct Open(&'static Pool);
+/// A job in the slot, and since when; dropping it, in a panic too, ends it and frees the pool.
+struct Open(&'static Pool, Instant);
 
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.state.fetch_and(!OPEN, Ordering::AcqRel);
-        self.0.judge(wait(|| self.0.state.load(Ordering::Acquire) & (OPEN - 1) == 0));
+        self.0.judge(in_time(self.1, || self.0.state.load(Ordering::Acquire) & (OPEN - 1) == 0));
         let broken = self.0.broken.swap(false, Ordering::Relaxed);
         self.0.busy.store(false, Ordering::Release);
         assert!(!broken || thread::panicking(), "a helper thread panicked");
@@ -183,7 +183,7 @@ impl Pool {
         self.job.store(ptr::from_ref(help).cast_mut().cast(), Ordering::Relaxed);
         let closed = self.state.load(Ordering::Relaxed);
         self.state.store((closed & !(GENERATION - 1)).wrapping_add(GENERATION) | OPEN, Ordering::SeqCst);
-        let open = Open(self);
+        let open = Open(self, Instant::now());
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             drop(self.asleep.lock().unwrap_or_else(PoisonError::into_inner));
             self.wake.notify_all();
@@ -285,6 +285,14 @@ pub fn wait(ready: impl Fn() -> bool) -> bool {
         thread::yield_now();
     }
     false
+}
+
+/// Waits until `ready`, for who shares the work begun at `begun`, and returns whether that was soon.
+///
+/// Soon is also what takes half as long as the work itself: equal shares of milliseconds rarely end together.
+pub fn in_time(begun: Instant, ready: impl Fn() -> bool) -> bool {
+    let worked = Instant::now();
+    wait(ready) || worked.elapsed() < (worked - begun) / 2
 }
 
 #[cfg(test)]

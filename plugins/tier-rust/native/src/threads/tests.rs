@@ -59,3 +59,13 @@ fn the_thread_count_is_read_from_text() {
         assert!(message.contains(bad) && message.contains("\nhint: "), "{message}");
     }
 }
+
+#[test]
+fn who_takes_little_longer_than_the_work_is_in_time() {
+    let begun = Instant::now();
+    thread::sleep(Duration::from_millis(40));
+    let until = Instant::now() + Duration::from_millis(2);
+    assert!(in_time(begun, || Instant::now() > until));
+    let (begun, until) = (Instant::now(), Instant::now() + Duration::from_millis(20));
+    assert!(!in_time(begun, || Instant::now() > until));
+}
