@@ -38,7 +38,11 @@ example:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("--quick", action="store_true", help="a first impression, some seconds a kernel; leaves out sizes at which the floor is slow")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a first impression, some seconds a kernel; leaves out sizes at which the floor is slow",
+    )
     parser.add_argument("--kernel", action="append", metavar="K", help="only this kernel; may be given again")
     parser.add_argument("--tier", action="append", metavar="T", help="only this tier and the floor; may be given again")
     places = parser.add_mutually_exclusive_group()
