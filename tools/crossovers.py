@@ -35,7 +35,7 @@ def firsts(ranks: KernelRanks) -> str:
 def gains(ranks: KernelRanks) -> str:
     """Return the least and the greatest gain of what is first over the floor."""
     found = [standing.seconds["floor"] / standing.seconds[_first(standing)] for standing in ranks.standings]
-    return f"{min(found):.3g} to {max(found):.3g}"
+    return " to ".join(dict.fromkeys(f"{end:.3g}" for end in (min(found), max(found))))
 
 
 def _first(standing: Standing) -> str:
