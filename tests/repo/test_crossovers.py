@@ -26,7 +26,7 @@ def test_the_readme_is_current() -> None:
 @pytest.mark.parametrize(
     ("given", "names", "gains"),
     [
-        ([(0, "a", 2.0)], "a", "2 to 2"),
+        ([(0, "a", 2.0)], "a", "2"),
         ([(0, "a", 2.0), (8, "a", 4.0), (64, "b", 3.0)], "a below 64, b from 64 on", "2 to 4"),
         ([(0, "a", 2.0), (8, "b", 20.0), (64, "a", 3.0)], "a below 8, b below 64, a from 64 on", "2 to 20"),
     ],
