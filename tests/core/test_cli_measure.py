@@ -46,8 +46,9 @@ def test_wrong_answers_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     install_tier("fast", COPY_OF_THE_FLOOR)
     ran = run(capsys, *QUICK, "--output", str(tmp_path), "--tier", "wrong")
     assert ran.code == 1
-    assert ran.err.count("the floor's is numpy.ndarray") == ran.err.count("build_knm [n=") == 7
-    assert "not ranked: wrong for build_knm: refused on 7 cases, as told above" in ran.err
+    told = ran.err.count("build_knm [n=")
+    assert ran.err.count("the floor's is numpy.ndarray") == told > 3  # how many depends on the host: --quick leaves out
+    assert f"not ranked: wrong for build_knm: refused on {told} cases, as told above" in ran.err
     assert "fast" not in read_record(tmp_path / "build_knm.json").tiers
     assert run(capsys, *QUICK, "--output", str(tmp_path)).code == 1
     assert "fast" in read_record(tmp_path / "build_knm.json").tiers
