@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from helpers_cli import Ran, run
 
+import polytier
 from polytier.rank import table
 from polytier.record.host import HostFacts, host_id
 from polytier.record.records import Measurement, Record, write_record
@@ -178,10 +179,12 @@ def test_why_shows_the_chain_in_order(capsys: pytest.CaptureFixture[str], tmp_pa
     lines = ran.out.splitlines()
     assert lines[0] == f"order_parameter at size 5000 on {host_id()}"
     assert str(tmp_path / "table.toml") in lines[1]
-    assert ran.rows[3] == ["tier", "reason", "median", "detail"]
-    assert ran.rows[4][:5] == ["1", "fast", "measured", "4", "us"]
-    assert ran.rows[5][:5] == ["2", "floor", "floor", "8", "us"]
-    assert ran.rows[6][:3] == ["-", "other", "unmeasured"]
+    crossing = polytier.explain("order_parameter", 1).firsts[1][0]
+    assert lines[2] == f"first: floor below {crossing}, fast from {crossing} on"
+    assert ran.rows[4] == ["tier", "reason", "median", "detail"]
+    assert ran.rows[5][:5] == ["1", "fast", "measured", "4", "us"]
+    assert ran.rows[6][:5] == ["2", "floor", "floor", "8", "us"]
+    assert ran.rows[7][:3] == ["-", "other", "unmeasured"]
 
 
 @pytest.mark.usefixtures("ranked")

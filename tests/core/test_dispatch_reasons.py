@@ -59,7 +59,8 @@ def test_why_gives_each_tier_its_reason() -> None:
     assert b.function.dispatch.chain(2) == ("rust", "go", "sick", "bare", "floor")
     text = str(explanation)
     assert text.startswith(
-        f"total at size 2 on {HOST}\nranks: a table given to this process\n  1. rust: measured 1e-06 s, 64 times"
+        f"total at size 2 on {HOST}\nranks: a table given to this process\nfirst: rust at every size\n"
+        "  1. rust: measured 1e-06 s, 64 times"
     )
     assert "sick: quarantined, until polytier.refresh(): load tier 'sick': no library" in text.replace(
         "TierLoadError: ", ""

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 SUMMARY = "say which tier serves a kernel at one size, and why"
 DESCRIPTION = """\
-Say how a call of one size is served on this host: the table that ranks, the
-chain in order, and why what is left out is left out. The size is what the
-kernel's size expression gives (`polytier kernels` lists the expressions).
+Say how a call of one size is served on this host: the table that ranks, who is
+first in it at which sizes, the chain in order, and why what is left out is left
+out. The size is what the kernel's size expression gives (`polytier kernels`
+lists the expressions).
 
 example:
   $ polytier why order_parameter --size 1000
   order_parameter at size 1000 on linux-x86_64-amd-epyc-2c-avx2-5cab1961
   ranks: the shipped table of linux-x86_64-amd-epyc-2c-avx2-5cab1961 (...)
+  first: rust at every size
 
      tier   reason     median  detail
   1  rust   measured  1.63 us  19.1 times the floor's speed at size 1024
@@ -66,6 +68,8 @@ def _document(explanation: Explanation) -> dict[str, Any]:
 def _print(explanation: Explanation) -> None:
     output.emit(f"{explanation.kernel} at size {explanation.size} on {explanation.host}")
     output.emit(f"ranks: {explanation.origin}")
+    if explanation.firsts:
+        output.emit(f"first: {explanation.crossovers}")
     for refused in explanation.refused_tables:
         output.emit(f"refused: {refused}")
     output.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from polytier.dispatch.reasons import Explanation, Reason
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from polytier.dispatch.service import Service
+    from polytier.dispatch.tables import Ranking
 
 _OUT = {Reason.ABSENT, Reason.DISABLED, Reason.QUARANTINED, Reason.FELL_THROUGH, Reason.REFUSED}
 
@@ -52,4 +54,11 @@ def explain(service: Service, size: int) -> Explanation:
     # A tier that is installed and broken is never silent, ranked or not.
     unranked = [planner.judged(kernel, ranking, why) if why.reason is Reason.UNMEASURED else why for why in left_out]
     out = (*(why for why in judged if why.reason in _OUT), *unranked)
-    return Explanation(kernel.name, size, shared.host(), ranking.origin, serving, out, shared.sources().refused)
+    refused = shared.sources().refused
+    return Explanation(kernel.name, size, shared.host(), ranking.origin, serving, out, refused, _firsts(ranking))
+
+
+def _firsts(ranking: Ranking) -> tuple[tuple[int, str], ...]:
+    standings = ranking.ranks.standings if ranking.ranks else ()
+    runs = groupby(standings, key=lambda standing: standing.order[0])
+    return tuple((next(run).start, name) for name, run in runs)

@@ -71,10 +71,21 @@ class Explanation(NamedTuple):
     links: tuple[LinkReason, ...]
     left_out: tuple[LinkReason, ...]
     refused_tables: tuple[str, ...] = ()
+    firsts: tuple[tuple[int, str], ...] = ()
+    """From which size on who is first in the ranks, installed or not; empty without ranks."""
+
+    @property
+    def crossovers(self) -> str:
+        """Who is first at which sizes, in words."""
+        if len(self.firsts) < 2:  # noqa: PLR2004  one that is first has no crossover
+            return "".join(f"{name} at every size" for _, name in self.firsts)
+        ends = [f"below {start}" for start, _ in self.firsts[1:]] + [f"from {self.firsts[-1][0]} on"]
+        return ", ".join(f"{name} {end}" for (_, name), end in zip(self.firsts, ends, strict=True))
 
     def __str__(self) -> str:
         """Return the explanation as lines of plain text."""
         head = [f"{self.kernel} at size {self.size} on {self.host}", f"ranks: {self.origin}"]
+        head += [f"first: {self.crossovers}"] if self.firsts else []
         tried = [f"  {place}. {_line(link)}" for place, link in enumerate(self.links, 1)]
         return "\n".join([*head, *self.refused_tables, *tried, *(f"  -  {_line(link)}" for link in self.left_out)])
 
