@@ -73,5 +73,5 @@ def test_a_folder_of_records_carries_its_host(hosts: list[Path]) -> None:
 def test_records_satisfy_the_schema(wheels: dict[str, ZipFile], hosts: list[Path]) -> None:
     """Each committed record, archived ones included, satisfies the JSON Schema in the wheel of core."""
     schema = json.loads(wheels["polytier"].read("polytier/record/record.schema.json"))
-    for path in (path for folder in hosts for path in folder.rglob("*.json")):
+    for path in (path for folder in hosts for place in (folder, folder / "archive") for path in place.glob("*.json")):
         jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), schema)
