@@ -97,3 +97,11 @@ def test_the_algebras_and_the_strings_are_told(capsys: pytest.CaptureFixture[str
     assert {row["% of su(2^n)"] for row in algebras if row["formula"] == "4^n - 1"} == {100.0}
     assert {row["string"]: row["weight"] for row in strings} == pytest.approx(chains.known_weights(4))
     assert (strings[4]["string"], strings[-2]["string"]) == ("IIZZ", "ZIII")
+
+
+@pytest.mark.parametrize("option", ["--plot", "--steps", "--points"])
+def test_options_of_the_network_are_refused(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    """What a scenario does not look at is a usage error."""
+    ran = run(capsys, "demo", "aer", option, "5")
+    assert ran.code == 2
+    assert f"argument {option}: it is for the network, not for aer" in ran.err

@@ -24,7 +24,7 @@ from polytier.kernels.declaration import catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CORE = sorted(kernel.name for kernel in catalogue if kernel.module.startswith("polytier."))
+CORE = sorted(kernel.name for kernel in catalogue if kernel.module == "polytier.kernels.kuramoto")
 SERVES = {"numba": CORE, "fourier": ["autocovariance"]}
 LIMIT = 570
 

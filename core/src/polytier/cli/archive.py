@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polytier.cli import lookup, output
-from polytier.errors import ArchivedError, UnknownNameError
+from polytier.errors import ArchivedError, FileFormatError, UnknownNameError
 from polytier.record.paths import ARCHIVE
 
 if TYPE_CHECKING:
@@ -54,7 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(records: Path, host: str | None) -> dict[str, list[Path]]:
     """Return the records by kernel: those in the directory itself, and those in the directories of hosts."""
-    folders = [records / host] if host else [records, *sorted(path for path in records.glob("*") if path.is_dir())]
+    folder = records / host if host else records
+    if not folder.is_dir():
+        hint = "name the directory of the records with --records"
+        raise FileFormatError.of("records", folder, "", "there is no such directory", hint)
+    folders = [folder] if host else [records, *sorted(path for path in records.glob("*") if path.is_dir())]
     known: dict[str, list[Path]] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.json")) if folder.name != ARCHIVE else ():

@@ -39,6 +39,8 @@ Report = dict[str, sweep.Run]
 KERNEL = "kuramoto_trajectory"
 RANKED = frozenset({"measured", "level", "estimated", "stale"})
 NETWORK = "network"
+STEPS = 4000
+POINTS = 40
 ONLY_FLOOR = """\
 only the floor is installed, so there is nothing to compare its time with
 hint: pip install 'polytier[rust]', and run the demo again"""
@@ -64,17 +66,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=(NETWORK, *scenarios.SCENARIOS),
         default=NETWORK,
         help="network (default), aer: decode spikes, doppler: lock moving oscillators, "
-        "operators: Lie algebras and Pauli strings of chains of qubits; the options are for the network",
+        "operators: Lie algebras and Pauli strings of chains of qubits; "
+        "plot, steps and points are for the network alone",
     )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the plot to a file (needs matplotlib)")
-    parser.add_argument("--steps", type=_positive, default=4000, metavar="N", help="time steps (default: 4000)")
-    parser.add_argument("--points", type=_positive, default=40, metavar="N", help="strengths (default: 40)")
+    parser.add_argument("--steps", type=_positive, metavar="N", help=f"time steps (default: {STEPS})")
+    parser.add_argument("--points", type=_positive, metavar="N", help=f"strengths (default: {POINTS})")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the sweep and print the transition, who served it, and the times."""
     if arguments.scenario != NETWORK:
+        _refuse_options(arguments)
         return demo_scenarios.run(arguments)
+    arguments.steps, arguments.points = arguments.steps or STEPS, arguments.points or POINTS
     if arguments.plot:
         plot.check_image(arguments.plot)
     model = network.ieee118()
@@ -88,6 +93,12 @@ def run(arguments: argparse.Namespace) -> int:
         plot.draw_image(arguments.plot, *_curve(report), title=f"IEEE 118-bus network, {arguments.steps} steps")
         output.say(f"wrote {arguments.plot}")
     return 0
+
+
+def _refuse_options(arguments: argparse.Namespace) -> None:
+    for option in ("plot", "steps", "points"):
+        if getattr(arguments, option) is not None:
+            arguments.parser.error(f"argument --{option}: it is for the network, not for {arguments.scenario}")
 
 
 def _positive(text: str) -> int:

@@ -115,6 +115,7 @@ def matrix_cases() -> Iterator[Case]:
     yield Case("one string", lambda: (on(5, (0, Y), (3, X), (4, Z)),))
     yield Case("Hermitian", lambda: (hermitian(16, 4),))
     yield refused("not a power of two", lambda: (dense(6, 6, seed=1),), ValueError)
+    yield refused("no dimension", lambda: (np.array(3.0),), ValueError)
     yield Case("the largest numbers", lambda: (np.full((8, 8), 1.5e308 + 1.5e308j),))
     yield from around(0, "H", lambda: (dense(8, 8, seed=3),), lambda: square_inputs(dense(8, 8, seed=3)))
 
@@ -127,6 +128,7 @@ def weight_cases() -> Iterator[Case]:
     yield Case("n=9", lambda: (dense(4**9, seed=9),))
     yield Case("one string", lambda: (np.eye(1, 4**4, 0b11_01_10_00)[0],))
     yield refused("a power of two", lambda: (dense(8, seed=1),), ValueError)
+    yield refused("no dimension", lambda: (np.array(3.0),), ValueError)
     yield refused("not a power of two", lambda: (dense(48, seed=1),), ValueError)
     yield refused("overflow", lambda: (np.full(16, 1.5e308),), ValueError)
     yield from around(0, "c", lambda: (dense(16, seed=3),), lambda: complex_inputs(dense(16, seed=3)))

@@ -58,7 +58,7 @@ def commutator_dense(a: ArrayLike, b: ArrayLike) -> Complex:
 def pauli_decompose(H: ArrayLike) -> Complex:
     """Return the weights of a matrix in the basis of Pauli strings."""
     if type(H) is np.ndarray and H.size:
-        n = len(H).bit_length() - 1
+        n = (H.size.bit_length() - 1) // 2
         if H.shape == (1 << n, 1 << n):
             weights = room(1 << 2 * n)
             if kernels.pauli_decompose(id(H), n, id(weights)) == GOOD:
