@@ -185,6 +185,7 @@ def test_why_shows_the_chain_in_order(capsys: pytest.CaptureFixture[str], tmp_pa
     assert ran.rows[5][:5] == ["1", "fast", "measured", "4", "us"]
     assert ran.rows[6][:5] == ["2", "floor", "floor", "8", "us"]
     assert ran.rows[7][:3] == ["-", "other", "unmeasured"]
+    assert "first: " not in run(capsys, "why", "mean_phase", "--size", "5000").out  # the table has no ranks of it
 
 
 @pytest.mark.usefixtures("ranked")
