@@ -6,6 +6,7 @@ Separately installed tiers serve it where they were measured faster; `kernel.dis
 
 from polytier.dispatch import Dispatcher
 from polytier.kernels import declaration as _declaration
+from polytier.marks import Deprecation
 
 dispatcher = Dispatcher(_declaration.catalogue)
 _declaration.catalogue.publish = dispatcher.publish
@@ -15,7 +16,6 @@ from polytier.kernels import public as _public  # noqa: E402
 from polytier.kernels.declaration import Case, kernel  # noqa: E402
 from polytier.kernels.public import *  # noqa: E402, F403
 from polytier.kernels.tolerance import Tolerance  # noqa: E402
-from polytier.marks import Deprecation  # noqa: E402
 
 __version__ = "0.1.0"
 

@@ -70,5 +70,6 @@ def is_the_waveform_at_one_moment(tier: Kernels, radius: float, rest: tuple[floa
     moment = [np.array([part, part]) for part in (radius, *rest)]
     waveform = (np.array([0.0, 1.0]), *moment, turns, 1.0)
     wanted = float(catalogue["faraday_recovery"].floor(*waveform).back_emf[0])
+    # Not every tolerance has a scale, but `resolved` gives this one.
     allowed = float(np.max(resolved(*waveform)["back_emf"].scale())) * 2.0**-50  # type: ignore[misc]
     agree(tier.faraday_back_emf(radius, *rest, turns), wanted, Tolerance(atol=allowed), "the waveform")
