@@ -2,8 +2,8 @@ package native
 
 import "math"
 
-// closeBy is the largest phase from whose sine and cosine those of differences are made: beyond, the rounding of the
-// difference, which the definition wants, would be missed.
+// closeBy is the largest phase or lag from whose sine and cosine those of differences are made: beyond, the rounding of
+// the difference, which the definition wants, would be missed.
 const closeBy = 64
 
 // gentle is the largest sum of a row's pulls times a step whose roundings do not grow within the step: beyond, every
@@ -131,7 +131,7 @@ func (v *voyage) advance(time, weight float64) {
 	}
 }
 
-// evaluate fills the sines and cosines, and says whether every phase is close by.
+// evaluate fills the sines and cosines, and says whether every phase and the lag are close by.
 func (v *voyage) evaluate(theta []float64) bool {
 	angles := theta[:v.n]
 	if !current.evaluate(v.sin, v.cos, angles) {
@@ -142,7 +142,7 @@ func (v *voyage) evaluate(theta []float64) bool {
 			return false
 		}
 	}
-	return true
+	return math.Abs(v.Lag) <= closeBy
 }
 
 // derive fills the slopes, and the sines and cosines of the phases.

@@ -14,8 +14,8 @@ from moving import Work, copy, lay_out_work
 from sincos import Mask, Vector, WIDTH, all_finite, fast_sincos, load
 
 comptime NEAR: Float64 = 64.0
-"""The largest phase from whose sine and cosine those of differences are made: beyond, the rounding of the difference,
-which the definition wants, would be missed."""
+"""The largest phase or lag from whose sine and cosine those of differences are made: beyond, the rounding of the
+difference, which the definition wants, would be missed."""
 
 comptime CALM: Float64 = 8.0
 """The largest turn of a step whose slopes need not have the bits of the definition: each stage of a longer one
@@ -53,7 +53,7 @@ def slopes(
     work: Work, pulls: Floats, position: Floats, time: Float64, calm: Bool
 ):
     """Write the slopes at the stage's phases, and their sines and cosines."""
-    var near = Mask(fill=calm)
+    var near = Mask(fill=calm and abs(work.model.lag) <= NEAR)
     for at in range(0, work.rows, WIDTH):
         var angle = load(work.stage, at)
         near = near & abs(angle).le(Vector(NEAR))
@@ -102,7 +102,7 @@ def some_slopes[
 
 
 def plain_slopes(work: Work, position: Floats, time: Float64):
-    """As `slopes`, by the definition: for phases far from zero."""
+    """As `slopes`, by the definition: for phases or a lag far from zero."""
     var there = work.model
     there.theta = work.stage
     there.position = position

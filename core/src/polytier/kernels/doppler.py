@@ -116,6 +116,7 @@ def _force_cases() -> Iterator[Case]:
     yield Case("two, with all terms", _pair, options)
     yield Case("no coupling, to the bit", lambda: (*_drawn(13)[:4], np.zeros((13, 13))), BEAM)
     yield Case("huge phases", lambda: (np.array([1e22, -3e15, 0.5]), *_beams()[1:]), BEAM)
+    yield Case("a huge lag", lambda: _drawn(9), BEAM | {"phase_lag": 2.0**63})
     yield Case("subnormal phases", lambda: (np.array([5e-324, -5e-324, -0.0]), *_beams()[1:]))
     yield Case("at rest in one place", lambda: (_drawn(5)[0], np.ones(5), np.zeros(5), *_drawn(5)[3:]), BEAM)
     yield Case("distances beyond float64", lambda: (*_pair()[:1], np.array([-1e308, 1e308]), *_pair()[2:]))
@@ -173,6 +174,8 @@ def _trace_cases() -> Iterator[Case]:
     yield Case("no steps", lambda: (*_beams(), 1e-9, 0), BEAM)
     yield Case("phases beyond a turn", lambda: (np.array([7.0, -20.0, 90.0]), *_beams()[1:], 1e-9, 3), BEAM)
     yield Case("huge phases", lambda: (np.array([1e15, -3e15, 0.5]), *_beams()[1:], 1e-9, 3), BEAM)
+    for lag in (1e10, -1e12, 2.0**63):
+        yield Case(f"a lag of {lag:g}", lambda: (*_drawn(9), 1e-9, 3), BEAM | {"phase_lag": lag})
     yield Case("one that turns fast", lambda: (*_drawn(1)[:3], np.array([1e7]), np.zeros((1, 1)), 1e-2, 3))
     yield Case("opposite phases", lambda: (np.array([0.0, math.pi]), *_pair()[1:], 1e-3, 2))
     steps = ((1, 10.0), (1, 1e308))

@@ -2,6 +2,7 @@
 
 pub mod algebra;
 pub mod commutator;
+mod direct;
 pub mod expectations;
 pub mod hamiltonian;
 pub mod product;

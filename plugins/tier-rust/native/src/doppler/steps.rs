@@ -12,9 +12,10 @@ use super::work::{PAD, Work};
 use crate::simd::lanes::{magic, strays};
 use crate::simd::{Lanes, per_level};
 
-/// The largest phase from whose sine and cosine those of differences are made: beyond, the rounding of the
+/// The largest phase or lag from whose sine and cosine those of differences are made: beyond, the rounding of the
 /// difference, which the definition wants, would be missed.
 const NEAR: f64 = 64.0;
+
 per_level! {
     /// Prepares the first step, or runs the steps from `from` up to `to`.
     ///
@@ -119,7 +120,7 @@ impl<L: Lanes> Runner<'_, L> {
         let w = self.work;
         // SAFETY: as promised to `run`.
         unsafe {
-            let (mut range, mut far) = (L::splat(0.0), L::splat(0.0));
+            let (mut range, mut far) = (L::splat(0.0), L::splat(self.task.model.lag).abs());
             for at in (0..w.rows).step_by(L::WIDTH) {
                 let angles = L::load(w.stage.add(at));
                 let trig = angles.sincos();
@@ -170,7 +171,7 @@ impl<L: Lanes> Runner<'_, L> {
         }
     }
 
-    /// As [`Self::slopes`] by the definition, for phases far from zero.
+    /// As [`Self::slopes`] by the definition, for phases or a lag far from zero.
     #[cold]
     #[inline(never)]
     unsafe fn plain_slopes(&self, position: *const f64, time: f64) {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::direct::{direct, suits};
 use super::product::{DEPTH, Planes, Source};
 use super::{finite, too_large};
 use crate::failure::Failure;
@@ -13,7 +14,7 @@ use crate::threads::Shared;
 /// Size from which looking for a symmetry pays: the look costs a tenth of what one product saves.
 pub const SYMMETRY_LEAST: usize = 24;
 /// Size from which helpers are asked to share: below, what they compute must cross to them and back.
-pub const SHARED_LEAST: usize = 96;
+pub const SHARED_LEAST: usize = 64;
 /// How long a product runs at most between two questions whether to go on.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -48,7 +49,11 @@ pub unsafe fn commutator(
     unsafe {
         let symmetry =
             if d < SYMMETRY_LEAST { None } else { symmetry(a, d).zip(symmetry(b, d)).map(|(a, b)| a * b) };
-        product(level, pair, symmetry.is_none(), threads, go_on)?;
+        if suits(level, d) {
+            direct(level, pair, symmetry.is_none());
+        } else {
+            product(level, pair, symmetry.is_none(), threads, go_on)?;
+        }
         if let Some(sign) = symmetry {
             less_adjoint(to, d, sign);
         }
@@ -120,7 +125,7 @@ unsafe fn split(planes: &Planes, pair: Pair, from: usize, until: usize, part: Pa
         unsafe {
             let left = Source { start: left.add(2 * column), stride: d };
             let right = Source { start: right.add(2 * column * d), stride: d };
-            planes.split_left(left, part.slice(d), at, count, sign);
+            planes.split_left(left, part.slice(planes.tiles()), at, count, sign);
             planes.split_right(right, part.slice(planes.panels()), at, count);
         }
     }

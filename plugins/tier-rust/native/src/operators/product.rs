@@ -2,20 +2,23 @@
 //!
 //! The sums of real and imaginary parts are formed while the factors are split into planes, and the three
 //! products are joined tile by tile: done with whole matrices the passes over memory would eat the gain.
+//!
+//! Both factors lie in the order in which tiles read them: as rows of a plane they would be many streams, each in
+//! pages of its own.
 
+mod split;
 mod tiles;
 
 use std::ops::Range;
 
 use crate::simd::{Lanes, Level, per_level};
+use split::{panels_generic, rows_generic};
 use tiles::panel_tiles;
 
-/// Depth that is multiplied at once: three planes of a panel stay near the core.
+/// Depth that is multiplied at once: one plane of a tile's rows and of a panel stay in the first cache.
 pub const DEPTH: usize = 256;
 /// Rows whose planes stay in the second cache while all panels pass by; whole tiles at every level.
 const BLOCK: usize = 48;
-/// Left planes have room for whole tiles at every level.
-const WHOLE_ROWS: usize = 24;
 /// Columns of the widest tile.
 const WIDEST: usize = 24;
 
@@ -69,18 +72,12 @@ unsafe impl Sync for Planes {}
 impl Planes {
     /// Values that the planes of a product take, up to this depth.
     pub fn values(level: Level, rows: usize, columns: usize, depth: usize) -> usize {
-        3 * (rows.next_multiple_of(WHOLE_ROWS) * Self::stride(depth)
-            + columns.next_multiple_of(panel(level)) * depth)
-    }
-
-    /// Values from one row of a left plane to the next: not a power of two, whose rows would share cache lines.
-    fn stride(depth: usize) -> usize {
-        depth.next_multiple_of(8) + 8
+        3 * depth * (rows.next_multiple_of(tile(level).0) + columns.next_multiple_of(panel(level)))
     }
 
     /// Returns planes at this address, which has room for [`Planes::values`].
     pub fn new(level: Level, rows: usize, columns: usize, depth: usize, start: *mut f64) -> Self {
-        let left = 3 * rows.next_multiple_of(WHOLE_ROWS) * Self::stride(depth);
+        let left = 3 * depth * rows.next_multiple_of(tile(level).0);
         Self { level, rows, columns, depth, left: start, right: start.wrapping_add(left) }
     }
 
@@ -94,13 +91,13 @@ impl Planes {
         self.rows.div_ceil(tile(self.level).0)
     }
 
-    /// Splits `count` columns of some rows of the left factor, `sign` times, to the depths from `at` on.
+    /// Splits `count` columns of some rows of tiles of the left factor, `sign` times, to the depths from `at` on.
     ///
     /// # Safety
-    /// The source has these rows and columns; nobody else touches these rows of the planes.
-    pub unsafe fn split_left(&self, from: Source, rows: Range<usize>, at: usize, count: usize, sign: f64) {
+    /// The source has all rows and these columns; nobody else touches these tiles' rows of the planes.
+    pub unsafe fn split_left(&self, from: Source, tiles: Range<usize>, at: usize, count: usize, sign: f64) {
         // SAFETY: as promised by the caller, and by who made the planes.
-        unsafe { split_rows(self.level, self, from, rows, at, count, sign) }
+        unsafe { split_rows(self.level, self, from, tiles, at, count, sign) }
     }
 
     /// Splits `count` rows of the right factor, of some panels, to the depths from `at` on.
@@ -125,85 +122,9 @@ impl Planes {
 }
 
 per_level! {
-    fn split_rows(planes: &Planes, from: Source, rows: Range<usize>, at: usize, count: usize, sign: f64) = rows_generic;
+    fn split_rows(planes: &Planes, from: Source, tiles: Range<usize>, at: usize, count: usize, sign: f64) = rows_generic;
     fn split_panels(planes: &Planes, from: Source, panels: Range<usize>, at: usize, count: usize) = panels_generic;
     fn multiply_rows(planes: &Planes, rows: Range<usize>, depth: usize, to: *mut f64, add: bool) = multiply_generic;
-}
-
-/// Body of [`Planes::split_left`].
-#[inline(always)]
-unsafe fn rows_generic<L: Lanes>(
-    planes: &Planes,
-    from: Source,
-    rows: Range<usize>,
-    at: usize,
-    count: usize,
-    sign: f64,
-) {
-    let stride = Planes::stride(planes.depth);
-    let plane = planes.rows.next_multiple_of(WHOLE_ROWS) * stride;
-    for row in rows {
-        // SAFETY: as promised to `split_left`.
-        unsafe {
-            let from = from.start.add(2 * row * from.stride);
-            split::<L>(from, count, planes.left.add(row * stride + at), plane, sign);
-        }
-    }
-}
-
-/// Splits `count` numbers, `sign` times, into real parts, imaginary parts and their sums.
-#[inline(always)]
-unsafe fn split<L: Lanes>(from: *const f64, count: usize, to: *mut f64, plane: usize, sign: f64) {
-    let whole = count - count % L::WIDTH;
-    // SAFETY: as promised to `split_left` and `split_right`.
-    unsafe {
-        let factor = L::splat(sign);
-        for j in (0..whole).step_by(L::WIDTH) {
-            let (one, other) = (L::load(from.add(2 * j)), L::load(from.add(2 * j + L::WIDTH)));
-            let (re, im) = one.mul(factor).deinterleave(other.mul(factor));
-            re.store(to.add(j));
-            im.store(to.add(plane + j));
-            re.add(im).store(to.add(2 * plane + j));
-        }
-        for j in whole..count {
-            let (re, im) = (sign * *from.add(2 * j), sign * *from.add(2 * j + 1));
-            to.add(j).write(re);
-            to.add(plane + j).write(im);
-            to.add(2 * plane + j).write(re + im);
-        }
-    }
-}
-
-/// Body of [`Planes::split_right`].
-#[inline(always)]
-unsafe fn panels_generic<L: Lanes>(
-    planes: &Planes,
-    from: Source,
-    panels: Range<usize>,
-    at: usize,
-    count: usize,
-) {
-    let wide = panel(planes.level);
-    let plane = planes.depth * wide;
-    for panel in panels {
-        let first = panel * wide;
-        let whole = planes.columns - first >= wide;
-        for k in 0..count {
-            // SAFETY: as promised to `split_right`.
-            unsafe {
-                let from = from.start.add(2 * (k * from.stride + first));
-                let to = planes.right.add(3 * panel * plane + (at + k) * wide);
-                if whole {
-                    split::<L>(from, wide, to, plane, 1.0);
-                } else {
-                    for j in 0..3 * wide {
-                        to.add(j / wide * plane + j % wide).write(0.0);
-                    }
-                    split::<L>(from, planes.columns - first, to, plane, 1.0);
-                }
-            }
-        }
-    }
 }
 
 /// Body of [`Planes::multiply`].

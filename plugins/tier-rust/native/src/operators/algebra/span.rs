@@ -57,7 +57,7 @@ pub unsafe fn close(
     let mut span = Span::new(level, &unit, d, limits)?;
     let mut vector = Vec::new();
     // SAFETY: the planes have room for the stack of all generators, and the products too.
-    unsafe { planes.split_left(Source { start: unit.as_ptr(), stride: d }, 0..g * d, 0, d, 1.0) };
+    unsafe { planes.split_left(Source { start: unit.as_ptr(), stride: d }, 0..planes.tiles(), 0, d, 1.0) };
     for values in unit.chunks_exact(2 * d * d) {
         coordinates(&mut vector, d, span.length, |i, j| {
             let at = 2 * (i * d + j);

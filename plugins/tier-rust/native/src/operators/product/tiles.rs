@@ -2,8 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Planes, WHOLE_ROWS, WIDEST};
+use super::{Planes, WIDEST};
 use crate::simd::Lanes;
+
+/// Depths in one turn of the innermost loop: what counts the turns takes places that sums could have, a tenth of all
+/// where the core is shared with another thread.
+const UNROLLED: usize = 4;
 
 /// Computes the tiles of some rows in one panel.
 ///
@@ -19,20 +23,20 @@ pub unsafe fn panel_tiles<L: Lanes, const R: usize, const V: usize>(
     add: bool,
 ) {
     let wide = V * L::WIDTH;
-    let stride = Planes::stride(planes.depth);
-    let (left_plane, right_plane) = (planes.rows.next_multiple_of(WHOLE_ROWS) * stride, planes.depth * wide);
+    let (left_plane, right_plane) = (planes.depth * R, planes.depth * wide);
     let columns = wide.min(planes.columns - panel * wide);
     for row in rows.clone().step_by(R) {
         // SAFETY: as promised to `multiply`; rows beyond the last are room, and their products are not kept.
         unsafe {
-            let (left, right) = (planes.left.add(row * stride), planes.right.add(3 * panel * right_plane));
-            let mut re = real_tile::<L, R, V>(left, stride, right, depth);
-            let mut im = real_tile::<L, R, V>(left.add(left_plane), stride, right.add(right_plane), depth);
+            let (left, right) =
+                (planes.left.add(3 * row * planes.depth), planes.right.add(3 * panel * right_plane));
+            let mut re = real_tile::<L, R, V>(left, right, depth);
+            let mut im = real_tile::<L, R, V>(left.add(left_plane), right.add(right_plane), depth);
             for (re, im) in re.iter_mut().flatten().zip(im.iter_mut().flatten()) {
                 (*re, *im) = (re.sub(*im), re.add(*im));
             }
             let (left, right) = (left.add(2 * left_plane), right.add(2 * right_plane));
-            let both = real_tile::<L, R, V>(left, stride, right, depth);
+            let both = real_tile::<L, R, V>(left, right, depth);
             for (im, both) in im.iter_mut().flatten().zip(both.iter().flatten()) {
                 *im = both.sub(*im);
             }
@@ -57,24 +61,42 @@ pub unsafe fn panel_tiles<L: Lanes, const R: usize, const V: usize>(
 #[inline(always)]
 unsafe fn real_tile<L: Lanes, const R: usize, const V: usize>(
     left: *const f64,
-    stride: usize,
     right: *const f64,
     depth: usize,
 ) -> [[L; V]; R] {
     // SAFETY: as for `panel_tiles`.
     unsafe {
         let mut sums = [[L::splat(0.0); V]; R];
-        for k in 0..depth {
-            let right = right.add(k * V * L::WIDTH);
-            let factors: [L; V] = std::array::from_fn(|v| L::load(right.add(v * L::WIDTH)));
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let left = L::splat(*left.add(r * stride + k));
-                for (sum, factor) in sums.iter_mut().zip(factors) {
-                    *sum = left.mul_add(factor, *sum);
-                }
+        let (mut left, mut right) = (left, right);
+        for _ in 0..depth / UNROLLED {
+            for k in 0..UNROLLED {
+                add_products(&mut sums, left.add(k * R), right.add(k * V * L::WIDTH));
             }
+            (left, right) = (left.add(UNROLLED * R), right.add(UNROLLED * V * L::WIDTH));
+        }
+        for k in 0..depth % UNROLLED {
+            add_products(&mut sums, left.add(k * R), right.add(k * V * L::WIDTH));
         }
         sums
+    }
+}
+
+/// Adds the products of `R` values with a row of a panel.
+#[inline(always)]
+unsafe fn add_products<L: Lanes, const R: usize, const V: usize>(
+    sums: &mut [[L; V]; R],
+    left: *const f64,
+    right: *const f64,
+) {
+    // SAFETY: as for `panel_tiles`.
+    unsafe {
+        let factors: [L; V] = std::array::from_fn(|v| L::load(right.add(v * L::WIDTH)));
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let left = L::splat(*left.add(r));
+            for (sum, factor) in sums.iter_mut().zip(factors) {
+                *sum = left.mul_add(factor, *sum);
+            }
+        }
     }
 }
 
