@@ -2,7 +2,8 @@
 
 All contenders of one cell run in one process, in an order drawn anew each round, so that drift hits all alike.
 A sample is a batch of calls that lasts at least `Plan.batch` seconds, after untimed calls that wake thread pools.
-Before a sample the harness waits, within a bound, until nothing else wants a core.
+Before a sample the harness waits, within a bound, until the threads of the contender before sleep and nothing else
+wants a core.
 A one-thread sample during which the kernel took the core away is rejected and taken again.
 """
 
@@ -20,6 +21,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from polytier.measure.settling import settle
 
 Loop = Callable[..., float]
 
@@ -216,6 +219,7 @@ def measure(
 def _take(series: Series, at: int, plan: Plan, quiet: Quiet, draw: random.Random) -> None:
     contender = series.contender
     for _ in range(plan.tries):
+        settle()
         quiet.wait()
         offset = draw.randrange(len(contender.arguments))
         seconds, switches = sample(contender, series.loops, offset, series.call)

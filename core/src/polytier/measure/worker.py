@@ -12,6 +12,7 @@ from polytier.errors import MissingImplementation
 from polytier.kernels.declaration import catalogue
 from polytier.marks import FLOOR
 from polytier.measure.protocol import received, send
+from polytier.measure.settling import settle
 from polytier.measure.timing import Batches
 from polytier.tiers.registry import Tiers
 
@@ -123,6 +124,7 @@ def serve(requests: IO[str], replies: IO[str]) -> None:
         faulthandler.dump_traceback_later(request.pop("limit"), exit=True, file=2)
         reply = worker.serve(request)
         faulthandler.cancel_dump_traceback_later()
+        settle()  # before others have their turn
         send(replies, reply)
 
 
