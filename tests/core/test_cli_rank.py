@@ -179,7 +179,7 @@ def test_why_shows_the_chain_in_order(capsys: pytest.CaptureFixture[str], tmp_pa
     lines = ran.out.splitlines()
     assert lines[0] == f"order_parameter at size 5000 on {host_id()}"
     assert str(tmp_path / "table.toml") in lines[1]
-    crossing = polytier.explain("order_parameter", 1).firsts[1][0]
+    crossing = polytier.explain("order_parameter", 1).orders[1][0]
     assert lines[2] == f"first: floor below {crossing}, fast from {crossing} on"
     assert ran.rows[4] == ["tier", "reason", "median", "detail"]
     assert ran.rows[5][:5] == ["1", "fast", "measured", "4", "us"]

@@ -67,6 +67,23 @@ def test_why_gives_each_tier_its_reason() -> None:
     )
 
 
+def test_why_tells_where_places_change_hands() -> None:
+    """First places by size, and whole orders, down to the floor, where they change more often than the first place."""
+    tiers = {name: answering(1.0) for name in ("rust", "go", "slow")}
+    low, middle, high = (
+        standing(2, 0, "rust", "go", "floor", "slow"),
+        standing(20, 10, "go", "rust", "floor"),
+        standing(200, 100, "go", "floor", "slow"),
+    )
+    told = {"first": "rust below 10, go from 10 on"}
+    assert bench(tiers, low, middle).function.dispatch.why(CALL).crossovers == told
+    told["order"] = "rust, go, floor below 10; go, rust, floor below 100; go, floor from 100 on"
+    explanation = bench(tiers, low, middle, high).function.dispatch.why(CALL)
+    assert explanation.crossovers == told
+    assert str(explanation).splitlines()[2:4] == [f"{what}: {words}" for what, words in told.items()]
+    assert bench(tiers).function.dispatch.why(CALL).crossovers == {}
+
+
 def test_why_tells_the_rest_of_a_quarantine() -> None:
     """A timed quarantine says how long it lasts and what the tier raised."""
     b = bench({"rust": raising(RuntimeError("dead"))}, standing(2, 0, "rust", "floor"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STATED = "from polytier.marks import Deprecation\nDEPRECATED = Deprecation('1.4', 'rust', removal='2.0')\n"
 SERVING = f"{STATED}def order_parameter(theta):\n    return 0.5\n"
-WORDS = "use tier 'old': deprecated since 1.4, removed in 2.0\nhint: use 'rust' instead"
+WORDS = "tier 'old': deprecated since 1.4, removed in 2.0\nhint: use 'rust' instead"
 USES = {
     "a call": lambda: polytier.order_parameter([1.0]),
     "a pin": lambda: polytier.order_parameter.dispatch.tier("old"),
@@ -75,7 +75,7 @@ def test_a_warning_that_is_an_error_reaches_the_caller() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for _ in range(2):
-            with pytest.raises(DeprecationWarning, match="use tier 'old'"):
+            with pytest.raises(DeprecationWarning, match="tier 'old'"):
                 polytier.order_parameter([1.0])
     with warned() as heard:
         assert polytier.order_parameter([1.0]) == 0.5

@@ -217,7 +217,7 @@ class PolytierWarning(UserWarning):
 
 def deprecated(what: str, found: str, hint: str) -> DeprecationWarning:
     """Return the warning for what a caller uses; `found` says since when it is deprecated, and when it goes."""
-    return DeprecationWarning(told(f"use {what}", found, hint))
+    return DeprecationWarning(told(what, found, hint))
 
 
 def bad_value(argument: str, wanted: str, found: object) -> ValueError:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 SUMMARY = "say which tier serves a kernel at one size, and why"
 DESCRIPTION = """\
 Say how a call of one size is served on this host: the table that ranks, who is
-first in it at which sizes, the chain in order, and why what is left out is left
-out. The size is what the kernel's size expression gives (`polytier kernels`
-lists the expressions).
+first in it at which sizes, where the order behind changes, the chain in order,
+and why what is left out is left out. The size is what the kernel's size
+expression gives (`polytier kernels` lists the expressions).
 
 example:
   $ polytier why order_parameter --size 1000
@@ -68,8 +68,8 @@ def _document(explanation: Explanation) -> dict[str, Any]:
 def _print(explanation: Explanation) -> None:
     output.emit(f"{explanation.kernel} at size {explanation.size} on {explanation.host}")
     output.emit(f"ranks: {explanation.origin}")
-    if explanation.firsts:
-        output.emit(f"first: {explanation.crossovers}")
+    for what, words in explanation.crossovers.items():
+        output.emit(f"{what}: {words}")
     for refused in explanation.refused_tables:
         output.emit(f"refused: {refused}")
     output.emit()

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from polytier.dispatch.reasons import Explanation, Reason
+from polytier.marks import FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,10 +56,10 @@ def explain(service: Service, size: int) -> Explanation:
     unranked = [planner.judged(kernel, ranking, why) if why.reason is Reason.UNMEASURED else why for why in left_out]
     out = (*(why for why in judged if why.reason in _OUT), *unranked)
     refused = shared.sources().refused
-    return Explanation(kernel.name, size, shared.host(), ranking.origin, serving, out, refused, _firsts(ranking))
+    return Explanation(kernel.name, size, shared.host(), ranking.origin, serving, out, refused, _orders(ranking))
 
 
-def _firsts(ranking: Ranking) -> tuple[tuple[int, str], ...]:
+def _orders(ranking: Ranking) -> tuple[tuple[int, tuple[str, ...]], ...]:
     standings = ranking.ranks.standings if ranking.ranks else ()
-    runs = groupby(standings, key=lambda standing: standing.order[0])
-    return tuple((next(run).start, name) for name, run in runs)
+    runs = groupby(standings, key=lambda standing: standing.order[: standing.order.index(FLOOR) + 1])
+    return tuple((next(run).start, names) for names, run in runs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -71,23 +72,31 @@ class Explanation(NamedTuple):
     links: tuple[LinkReason, ...]
     left_out: tuple[LinkReason, ...]
     refused_tables: tuple[str, ...] = ()
-    firsts: tuple[tuple[int, str], ...] = ()
-    """From which size on who is first in the ranks, installed or not; empty without ranks."""
+    orders: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """From which size on which order in the ranks, installed or not, down to the floor; empty without ranks."""
 
     @property
-    def crossovers(self) -> str:
-        """Who is first at which sizes, in words."""
-        if len(self.firsts) < 2:  # noqa: PLR2004  one that is first has no crossover
-            return "".join(f"{name} at every size" for _, name in self.firsts)
-        ends = [f"below {start}" for start, _ in self.firsts[1:]] + [f"from {self.firsts[-1][0]} on"]
-        return ", ".join(f"{name} {end}" for (_, name), end in zip(self.firsts, ends, strict=True))
+    def crossovers(self) -> dict[str, str]:
+        """Who is first at which sizes, and the orders if they change more often, in words; empty without ranks."""
+        orders = [(start, ", ".join(names)) for start, names in self.orders]
+        firsts = [next(run) for _, run in groupby([(s, names[0]) for s, names in self.orders], key=lambda one: one[1])]
+        told = {"first": _by_size(firsts, ", "), "order": _by_size(orders, "; ") if len(orders) > len(firsts) else ""}
+        return {what: words for what, words in told.items() if words}
 
     def __str__(self) -> str:
         """Return the explanation as lines of plain text."""
         head = [f"{self.kernel} at size {self.size} on {self.host}", f"ranks: {self.origin}"]
-        head += [f"first: {self.crossovers}"] if self.firsts else []
+        head += [f"{what}: {words}" for what, words in self.crossovers.items()]
         tried = [f"  {place}. {_line(link)}" for place, link in enumerate(self.links, 1)]
         return "\n".join([*head, *self.refused_tables, *tried, *(f"  -  {_line(link)}" for link in self.left_out)])
+
+
+def _by_size(parts: list[tuple[int, str]], separator: str) -> str:
+    """Return what holds from which size on, in words."""
+    if len(parts) < 2:  # noqa: PLR2004  what holds everywhere has no crossover
+        return "".join(f"{what} at every size" for _, what in parts)
+    ends = [f"below {start}" for start, _ in parts[1:]] + [f"from {parts[-1][0]} on"]
+    return separator.join(f"{what} {end}" for (_, what), end in zip(parts, ends, strict=True))
 
 
 def _line(link: LinkReason) -> str:
