@@ -1,7 +1,5 @@
 """A process waits until its own threads sleep, before others are timed."""
 
-# Language policy: exempt, it looks at threads between samples.
-
 from __future__ import annotations
 
 import time
