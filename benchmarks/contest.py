@@ -153,7 +153,7 @@ def limit_row(parts: Mapping[str, Mapping[str, float]], rates: Mapping[str, Summ
         if all(summary is not None for _, summary in known):
             bounds[name] = sum(count * summary.least for count, summary in known if summary is not None)
     if not bounds:
-        return Row(LIMIT, LIMIT, note="no rate was measured: numba is missing")
+        return Row(LIMIT, LIMIT, note="no bound is stated, or numba is missing")
     name = max(bounds, key=lambda bound: bounds[bound])
     seconds, used = bounds[name], [rates[rate] for rate in parts[name]]
     samples = min(summary.samples for summary in used if summary is not None)

@@ -103,6 +103,11 @@ def _read_rows(block: Any, sweeps: int) -> None:
         _read_row(block[part], sweeps)
 
 
+def call_rate(argument: Any, name: str = "call") -> Contender:
+    """Return a contender whose unit is one call of a builtin that looks at an argument."""
+    return Contender(name, "rate", len, [(argument,)])
+
+
 def cycle_rate(name: str = "limit: cycle", steps: int = 250_000) -> Contender:
     """Return a contender whose unit is one clock cycle."""
     arguments = [(np.int64(1), np.int64(6364136223846793005), np.int64(1442695040888963407), np.int64(steps))]

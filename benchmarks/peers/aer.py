@@ -51,7 +51,20 @@ def cell(kernel: str, size: int, choice: Choice) -> Cell:
     absent += [numba_absent] if numba_absent else []
     targets = [Target(("numba",), least=LEAST[size]), Target(("numpy",), least=5.0)] if size in LEAST else []
     tolerance = function.dispatch.kernel.tolerance._replace(scale=lambda: 0.0)  # equal numbers at these windows
-    return Cell(kernel, size, "per call", tolerance, contenders, absent, targets=targets)
+    rates, parts = bounds(base, size)
+    return Cell(kernel, size, "per call", tolerance, contenders, absent, rates, parts, targets)
+
+
+def bounds(base: Contender, m: int) -> tuple[list[Contender], dict[str, dict[str, float]]]:
+    """Return the rates and bounds: a call, and address, time and sign of each event, since all times are checked."""
+    if numba is None:
+        return [], {}
+    limits, size = importlib.import_module("limits"), (8 + 8 + 1) * m
+    rates = [
+        limits.call_rate(base.arguments[0][0]),
+        limits.byte_rate(size, limits.cores() if base.threaded else 1, "byte"),
+    ]
+    return rates, {"the call": {"call": 1.0}, "memory": {"byte": float(size)}}
 
 
 def events(m: int, window: int, seed: int) -> tuple[Any, ...]:

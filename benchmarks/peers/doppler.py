@@ -52,7 +52,26 @@ def cell(kernel: str, size: int, choice: Choice) -> Cell:
         scale = tolerance.scale(*pool[0], **OPTIONS)
         tolerance = tolerance._replace(scale=lambda: scale)
     targets = [Target(("numba",), least=LEAST[kernel])] if size == BEAMS else []
-    return Cell(kernel, size, "per call", tolerance, contenders, absent, targets=targets)
+    rates, parts = bounds(base, size, traced=traced)
+    return Cell(kernel, size, "per call", tolerance, contenders, absent, rates, parts, targets)
+
+
+def bounds(base: Contender, n: int, *, traced: bool) -> tuple[list[Contender], dict[str, dict[str, float]]]:
+    """Return the rates and bounds: a call; operations of the pairs; of a path, the chain through its stages.
+
+    A pair takes 4 operations for its pull, 4 for two products with it and 4 for its push, a quotient counted as one. A
+    step of a path forms the pulls twice and the products four times; its stages wait for each other as long as four
+    steps of Euler's method in the family kuramoto.
+    """
+    if numba is None:
+        return [], {}
+    limits = importlib.import_module("limits")
+    rates = [limits.call_rate(base.arguments[0][0]), limits.flop_rate(limits.cores() if base.threaded else 1, "flop")]
+    call = {"the call": {"call": 1.0}}
+    if not traced:
+        return rates, call | {"arithmetic": {"flop": 12.0 * n * n}}
+    chain = {"the chain of stages": {"cycle": 4 * 50.0 * STEPS}}
+    return [*rates, limits.cycle_rate("cycle")], call | chain | {"arithmetic": {"flop": 24.0 * n * n * STEPS}}
 
 
 def beams() -> tuple[Any, ...]:

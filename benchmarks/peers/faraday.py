@@ -44,7 +44,20 @@ def cell(kernel: str, size: int, choice: Choice) -> Cell:
         absent += missing
     absent += [numba_absent] if numba_absent else []
     targets = [Target(("numba",), least=LEAST[size])] if size in LEAST else []
-    return Cell(kernel, size, "per call", TOLERANCE, contenders, absent, targets=targets)
+    rates, parts = bounds(base, size)
+    return Cell(kernel, size, "per call", TOLERANCE, contenders, absent, rates, parts, targets)
+
+
+def bounds(base: Contender, n: int) -> tuple[list[Contender], dict[str, dict[str, float]]]:
+    """Return the rates and bounds: a call, and five arrays read and four written."""
+    if numba is None:
+        return [], {}
+    limits, size = importlib.import_module("limits"), 9 * 8 * n
+    rates = [
+        limits.call_rate(base.arguments[0][0]),
+        limits.byte_rate(size, limits.cores() if base.threaded else 1, "byte"),
+    ]
+    return rates, {"the call": {"call": 1.0}, "memory": {"byte": float(size)}}
 
 
 def _tolerance() -> dict[str, Any]:
