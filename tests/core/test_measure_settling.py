@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,9 @@ def test_a_running_thread_is_seen() -> None:
     work = threading.Thread(target=hash_on)
     work.start()
     try:
+        deadline = time.monotonic() + 60.0
         while not running_threads():
-            pass
+            assert time.monotonic() < deadline
     finally:
         over.set()
         work.join()

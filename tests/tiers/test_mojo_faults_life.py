@@ -17,22 +17,13 @@ import pytest
 
 import polytier
 import polytier_mojo
-from polytier_mojo import kuramoto
-from polytier_mojo.runtime import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from polytier_mojo.runtime import Worker
 
 LARGE = np.linspace(-2.0, 2.0, 100_000)
-
-
-@pytest.fixture
-def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    """Put a fresh worker of the tier's own executable in the place of the tier's worker."""
-    fresh = Worker(kuramoto.executable, polytier_mojo.BUILD_DIGEST)
-    monkeypatch.setattr(kuramoto, "worker", fresh)
-    yield fresh
-    fresh.stop()
 
 
 def in_process(code: str, **settings: Any) -> str:

@@ -15,13 +15,14 @@ import pytest
 
 import polytier_mojo
 from polytier.kernels.declaration import catalogue
-from polytier_mojo import kuramoto, outlook
+from polytier_mojo import outlook
 from polytier_mojo.frames import GREETING, REPLY, REQUEST, SOON
 from polytier_mojo.outlook import REST_MOST, TURN, Outlook
-from polytier_mojo.runtime import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from polytier_mojo.runtime import Worker
 
 PROGRAM = Path(sys.executable).with_name("polytier-mojo-worker")
 
@@ -83,15 +84,6 @@ def test_the_end_of_the_worker_is_seen() -> None:
     mine.asked()
     assert mine.sees(poll)
     os.close(read)
-
-
-@pytest.fixture
-def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    """Return a worker of the test's own, which serves its calls."""
-    mine = Worker(kuramoto.executable, polytier_mojo.BUILD_DIGEST)
-    monkeypatch.setattr(kuramoto, "worker", mine)
-    yield mine
-    mine.stop()
 
 
 @pytest.mark.parametrize("seconds", [0.0, 60.0], ids=["never", "always"])
